@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""The door: reads the command line, starts one verb, ends with its exit code. Nothing heavy is imported before a
+verb needs it, so that `--help` and `check` answer at once. Exit codes: docs/operations.md."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import cast
+
+from config import settings as config
+from transcriber import __version__
+from transcriber.chat.texts import Texts
+from transcriber.errors import Permanent, SettingsWrong
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code. `Permanent` errors become one clear line on stderr."""
+    values = config.environment(Path(".env"))
+    texts = Texts(config.ui_language(values))
+    arguments = _parser(texts).parse_args(argv)
+    if arguments.verb == "check":
+        return _check(config.data_dir(values), texts)
+    try:
+        settings = config.read(values)
+        verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
+        return verb(settings, texts, arguments)
+    except Permanent as error:
+        print(_explain(error, texts), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _explain(error: Permanent, texts: Texts) -> str:
+    if isinstance(error, SettingsWrong):
+        problems = cast(tuple[config.Problem, ...], error.details["problems"])
+        lines = [
+            texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
+            for problem in problems
+        ]
+        return "\n".join([texts("error.settings", count=len(lines)), *lines])
+    return "❌ " + texts(f"error.{error.key}", **error.details)
+
+
+def _parser(texts: Texts) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="userbot.py", description=texts("cli.description"))
+    parser.add_argument("--version", action="version", version=f"stenogram {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb", title=texts("cli.verbs"))
+    verbs.add_parser("run", help=texts("cli.run"))
+    login = verbs.add_parser("login", help=texts("cli.login"))
+    login.add_argument("--if-needed", action="store_true", help=texts("cli.login_if_needed"))
+    login.add_argument("--phone", action="store_true", help=texts("cli.login_phone"))
+    verbs.add_parser("logout", help=texts("cli.logout"))
+    files = verbs.add_parser("transcribe", help=texts("cli.transcribe"))
+    files.add_argument("paths", nargs="+", metavar="FILE", help=texts("cli.transcribe_paths"))
+    files.add_argument("-f", "--format", choices=("txt", "srt", "vtt", "json"), default="txt")
+    files.add_argument("-o", "--output", type=Path, metavar="DIR", help=texts("cli.transcribe_output"))
+    files.add_argument("-l", "--language", metavar="xx", help=texts("cli.transcribe_language"))
+    files.add_argument("-m", "--model", metavar="NAME", help=texts("cli.transcribe_model"))
+    files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
+    verbs.add_parser("check", help=texts("cli.check"))
+    sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
+    sandbox.add_argument("--demo", action="store_true", help=texts("cli.sandbox_demo"))
+    return parser
+
+
+def _check(data_dir: Path, texts: Texts) -> int:
+    from transcriber import health
+
+    healthy, key, details = health.verdict(data_dir, time.time())
+    print(texts(key, **details))
+    return 0 if healthy else 1
+
+
+def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
+    from transcriber import app
+
+    return asyncio.run(app.run(settings, texts))
+
+
+def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from transcriber import sign_in
+
+    return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
+
+
+def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
+    from transcriber import sign_in
+
+    return asyncio.run(sign_in.logout(settings, texts))
+
+
+def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from transcriber import files
+
+    return asyncio.run(files.transcribe(settings, texts, arguments))
+
+
+def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from transcriber.sandbox import demo, play
+
+    return asyncio.run(demo.demo(sys.stdout) if arguments.demo else play.play())
+
+
+VERBS = {"run": _run, "login": _login, "logout": _logout, "transcribe": _transcribe, "sandbox": _sandbox}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
