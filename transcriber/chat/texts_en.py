@@ -1,0 +1,88 @@
+"""Every sentence in English; the keys and details are those of the Russian table, a test proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+ENGLISH_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_RUN: Final[Mapping[str, str]] = {
+    "run.starting": "🚀 Starting the voice transcriber...",
+    "run.cpu_threads": "💻 CPU threads: {n}",
+    "run.tracked_count": "👥 Tracked users: {n}",
+    "run.connecting": "🔄 Connecting to Telegram...",
+    "run.connected": "✅ Connected to Telegram",
+    "run.running": "✅ Up and running!",
+    "run.model": "🎙️ Working with the model {model}!",
+    "run.tracked_list": "📋 Tracked: {names:list}",
+    "run.disconnected": "⚠️ Disconnected from Telegram. Trying to reconnect...",
+    "run.network_error": "⚠️ Network error: {error}",
+    "run.reconnect_in": "🔄 Reconnecting in {seconds} {seconds:second|seconds}...",
+    "run.flood_wait": "⏳ FloodWait: waiting {seconds} {seconds:second|seconds}...",
+    "run.api_error": "⚠️ Telegram API error: {error}",
+    "run.unexpected": "❌ Unexpected error: {error}",
+    "run.signal": "🛑 Received signal {number}. Stopping...",
+    "run.stopping": "🛑 Stopping as asked...",
+    "run.telegram_closed": "🛑 Disconnected from Telegram for good",
+    "run.stopped": "✅ The voice transcriber stopped cleanly",
+}
+
+_ERROR: Final[Mapping[str, str]] = {
+    "error.unexpected": "Unexpected error[[: {error}]]. The program's log says more.",
+    "error.transient": "A passing problem; I will try again.",
+    "error.refused": "That does not work[[: {reason}]].",
+    "error.permanent": "Cannot go on[[: {reason}]].",
+    "error.offline": "No connection to Telegram. I will try again as soon as there is one.",
+    "error.flood_wait": "Telegram asks to wait[[ {seconds:duration}]]. I will go on right after that.",
+    "error.engine_died": "The recogniser broke down twice on this recording: it is damaged, or memory ran out. "
+    "Try a smaller model: /model",
+    "error.store_unavailable": "The storage does not answer. Nothing accepted is lost; try again in a moment.",
+    "error.gone": "The message was deleted, or the chat is no longer open to you.",
+    "error.unreadable": "Could not read the sound[[ of {path}]]: the file is damaged or is no recording.",
+    "error.empty": "The file is empty[[: {path}]].",
+    "error.no_sound": "There is no sound in this[[: {path}]].",
+    "error.truncated": "The recording breaks off: the file did not arrive whole[[ ({path})]]. Send it again.",
+    "error.too_long": "The recording is longer than allowed[[ (the limit is {limit_s:duration})]]. "
+    "MAX_DURATION_S sets the limit.",
+    "error.too_large": "The file is larger than allowed[[ (the limit is {limit_bytes:size})]]. "
+    "MAX_FILE_MB sets the limit.",
+    "error.missing_file": "There is no such file[[: {path}]].",
+    "error.model_unknown": "There is no such model[[: {model}]]. /model lists them.",
+    "error.model_unfetched": "Could not download the model[[ {model}]]. Check the network and the free disk space.",
+    "error.model_broken": "The model[[ {model}]] does not load: it is damaged, or it is no CTranslate2 model.",
+    "error.model_too_big": "The model[[ {model}]] does not fit in memory[[ (it needs {need_bytes:size})]]. "
+    "Take a smaller one.",
+    "error.not_found": "Cannot find[[ {name}]]. Check the name: an @name, an id or a link is needed.",
+    "error.cancelled": "Cancelled.",
+    "error.settings": "The settings are wrong:[[\n{problems:lines}]]",
+    "error.no_session": "Not signed in, and no terminal to ask on. Sign in once from a terminal: "
+    "python userbot.py login",
+    "error.signed_out": "Telegram no longer accepts this sign-in. Sign in again: python userbot.py login",
+    "error.key_unregistered": "This sign-in was ended (its key is not registered). Sign in again: "
+    "python userbot.py login",
+    "error.key_duplicated": "This session was used from two addresses at once, and Telegram closed it. Keep one "
+    "copy running and sign in again: python userbot.py login",
+    "error.session_revoked": "The sign-in was revoked from another device. Sign in again: python userbot.py login",
+    "error.session_expired": "The sign-in has expired. Sign in again: python userbot.py login",
+    "error.deactivated": "The Telegram account was deleted or deactivated: there is nothing to work with.",
+    "error.banned": "The Telegram account is banned. Write to Telegram's support.",
+    "error.already_running": "This account is already in use[[: {holder}]]. Stop that program first.",
+    "error.data_dir": "The data directory cannot be written[[: {path}]]. Mend its permissions or set another "
+    "DATA_DIR.",
+    "error.store_refused": "The storage cannot be used[[: {reason}]]. Check REDIS_URL and the version of the data.",
+}
+
+_UNIT: Final[Mapping[str, str]] = {
+    "unit.day": "{n} {n:day|days}",
+    "unit.hour": "{n} h",
+    "unit.minute": "{n} min",
+    "unit.second": "{n} s",
+    "unit.bytes": "{n} B",
+    "unit.kib": "{n} KB",
+    "unit.mib": "{n} MB",
+    "unit.gib": "{n} GB",
+    "common.none": "none",
+}
+
+ENGLISH: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_UNIT}

@@ -1,0 +1,84 @@
+"""Every sentence in Russian. The `run.*` lines are a promise to whoever greps the log: word for word as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+RUSSIAN_MONTHS: Final = ("янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+
+_RUN: Final[Mapping[str, str]] = {
+    "run.starting": "🚀 Запускаю голосового транскрибера...",
+    "run.cpu_threads": "💻 CPU потоков: {n}",
+    "run.tracked_count": "👥 Отслеживаемых пользователей: {n}",
+    "run.connecting": "🔄 Подключаюсь к Telegram...",
+    "run.connected": "✅ Подключено к Telegram",
+    "run.running": "✅ Бот запущен!",
+    "run.model": "🎙️ Работаю с моделью {model}!",
+    "run.tracked_list": "📋 Список отслеживаемых: {names:list}",
+    "run.disconnected": "⚠️ Отключено от Telegram. Пытаюсь переподключиться...",
+    "run.network_error": "⚠️ Сетевая ошибка: {error}",
+    "run.reconnect_in": "🔄 Переподключение через {seconds} {seconds:секунду|секунды|секунд}...",
+    "run.flood_wait": "⏳ FloodWait: ожидание {seconds} {seconds:секунды|секунд|секунд}...",
+    "run.api_error": "⚠️ Ошибка Telegram API: {error}",
+    "run.unexpected": "❌ Неожиданная ошибка: {error}",
+    "run.signal": "🛑 Получен сигнал {number}. Останавливаюсь...",
+    "run.stopping": "🛑 Остановка по запросу...",
+    "run.telegram_closed": "🛑 Отключен от Telegram",
+    "run.stopped": "✅ Голосовой транскрибер остановлен корректно",
+}
+
+_ERROR: Final[Mapping[str, str]] = {
+    "error.unexpected": "Неожиданная ошибка[[: {error}]]. Подробности — в журнале программы.",
+    "error.transient": "Временная неполадка, попробую ещё раз.",
+    "error.refused": "Так не получится[[: {reason}]].",
+    "error.permanent": "Работать дальше нельзя[[: {reason}]].",
+    "error.offline": "Нет связи с Telegram. Повторю, как только она появится.",
+    "error.flood_wait": "Telegram просит подождать[[ {seconds:duration}]]. Продолжу сразу после этого.",
+    "error.engine_died": "Распознавание дважды прервалось на этой записи — похоже, она повреждена или не хватило "
+    "памяти. Попробуйте модель поменьше: /model",
+    "error.store_unavailable": "Хранилище не отвечает. Принятое не потеряно, попробуйте чуть позже.",
+    "error.gone": "Сообщение удалено или чат больше недоступен.",
+    "error.unreadable": "Не удалось прочитать звук[[ из {path}]]: файл повреждён или это не запись.",
+    "error.empty": "Файл пустой[[: {path}]].",
+    "error.no_sound": "Здесь нет звука[[: {path}]].",
+    "error.truncated": "Запись обрывается: файл получен не целиком[[ ({path})]]. Пришлите её ещё раз.",
+    "error.too_long": "Запись длиннее, чем разрешено[[ (предел — {limit_s:duration})]]. "
+    "Предел задаёт MAX_DURATION_S.",
+    "error.too_large": "Файл больше, чем разрешено[[ (предел — {limit_bytes:size})]]. Предел задаёт MAX_FILE_MB.",
+    "error.missing_file": "Такого файла нет[[: {path}]].",
+    "error.model_unknown": "Нет такой модели[[: {model}]]. Список — /model",
+    "error.model_unfetched": "Не удалось скачать модель[[ {model}]]. Проверьте интернет и место на диске.",
+    "error.model_broken": "Модель[[ {model}]] не загружается: файлы повреждены или это не модель CTranslate2.",
+    "error.model_too_big": "Модели[[ {model}]] не хватает памяти[[ (нужно {need_bytes:size})]]. Возьмите модель "
+    "поменьше.",
+    "error.not_found": "Не нахожу[[ {name}]]. Проверьте имя; нужно @имя, id или ссылка.",
+    "error.cancelled": "Отменено.",
+    "error.settings": "Ошибка в настройках:[[\n{problems:lines}]]",
+    "error.no_session": "Вход не выполнен, а спросить негде. Войдите один раз в терминале: python userbot.py login",
+    "error.signed_out": "Telegram больше не принимает этот вход. Войдите заново: python userbot.py login",
+    "error.key_unregistered": "Этот вход завершён (ключ не зарегистрирован). Войдите заново: python userbot.py login",
+    "error.key_duplicated": "Эту сессию использовали с двух адресов сразу, и Telegram её закрыл. Оставьте один "
+    "экземпляр и войдите заново: python userbot.py login",
+    "error.session_revoked": "Вход отозван на другом устройстве. Войдите заново: python userbot.py login",
+    "error.session_expired": "Срок входа истёк. Войдите заново: python userbot.py login",
+    "error.deactivated": "Аккаунт Telegram удалён или отключён: работать не с чем.",
+    "error.banned": "Аккаунт Telegram заблокирован. Напишите в поддержку Telegram.",
+    "error.already_running": "Этот аккаунт уже занят[[: {holder}]]. Остановите ту программу, потом запускайте эту.",
+    "error.data_dir": "В каталог данных не записать[[: {path}]]. Исправьте права или укажите другой DATA_DIR.",
+    "error.store_refused": "Хранилище нельзя использовать[[: {reason}]]. Проверьте REDIS_URL и версию данных.",
+}
+
+_UNIT: Final[Mapping[str, str]] = {
+    "unit.day": "{n} {n:день|дня|дней}",
+    "unit.hour": "{n} ч",
+    "unit.minute": "{n} мин",
+    "unit.second": "{n} с",
+    "unit.bytes": "{n} Б",
+    "unit.kib": "{n} КБ",
+    "unit.mib": "{n} МБ",
+    "unit.gib": "{n} ГБ",
+    "common.none": "пусто",
+}
+
+RUSSIAN: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_UNIT}
