@@ -1,0 +1,52 @@
+"""Makes Kurigram clients, the way the measured facts ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+
+from pyrogram import Client
+from pyrogram.enums import ParseMode
+
+from transcriber import __version__
+from transcriber.errors import SettingsWrong
+from transcriber.telegram.sandbox_seam import Seam
+from transcriber.telegram.session import NAME, SessionFile
+
+# The longest FloodWait that is slept through in place; longer ones go back to the caller as `FloodWait`.
+SLEEP_THRESHOLD_S = 60
+
+
+def make_client(
+    session: SessionFile, *, api_id: int | None = None, api_hash: str | None = None, seam: Seam | None = None
+) -> Client:
+    """A new client on the running loop, not connected; one per attempt, never used again after a failure.
+
+    Call it with a session that `exists()`: with any other, `Client.start()` would ask questions on stdin.
+    Raises `SettingsWrong` if the file (from an old library) has no API id and the settings have none either."""
+    if session.exists() and not api_id and not session.knows_api_id():
+        raise SettingsWrong("api_needed")
+    session.protect()
+    client = Client(
+        NAME,
+        api_id=api_id,
+        api_hash=api_hash,
+        workdir=session.data_dir,
+        app_version=f"Stenogram {__version__}",
+        device_model="Stenogram",
+        system_version=f"{platform.system()} {platform.release()}",
+        sleep_threshold=SLEEP_THRESHOLD_S,
+        max_concurrent_transmissions=1,
+        parse_mode=ParseMode.DISABLED,  # a transcript must never be read as markup
+        # Catching up is done by catchup.py: the library's own way races with live updates.
+        skip_updates=True,
+        # Each of these would make the parser call Telegram, and drop the update when that fails.
+        fetch_replies=False,
+        fetch_topics=False,
+        fetch_stories=False,
+        fetch_stickers=False,
+        loop=asyncio.get_running_loop(),
+    )
+    if seam is not None:
+        seam.apply_to(client)
+    return client
