@@ -21,6 +21,7 @@ from pyrogram.connection import Connection
 from pyrogram.crypto import rsa
 from pyrogram.raw.core.primitives import Bytes
 
+from config.settings import Problem
 from transcriber.errors import SettingsWrong
 
 
@@ -58,7 +59,8 @@ def load(path: Path) -> Seam:
         found = json.loads(path.read_text(encoding="utf-8"))
         return Seam(host=found["host"], port=found["port"], rsa_n=int(found["rsa_n"], 16), rsa_e=found["rsa_e"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsWrong(problems=(f"STENOGRAM_SANDBOX: {error}",)) from error
+        problem = Problem("wrong", "STENOGRAM_SANDBOX", str(path), "a file written by the sandbox, host 127.0.0.1")
+        raise SettingsWrong(problems=(problem,)) from error
 
 
 def trust(rsa_n: int, rsa_e: int) -> None:
