@@ -4,6 +4,7 @@ StenogramError                  key + details: the sentence is `error.<key>` in 
 ├── Transient                   try again later
 │   ├── Offline                 no connection to Telegram, or a call that got no answer in time
 │   ├── FloodWait               Telegram said how long to wait: `seconds`
+│   ├── DownloadCut             what Telegram sent is not as long as it had declared
 │   ├── EngineDied              the engine process ended under this job
 │   └── StoreUnavailable        Redis or SQLite did not answer
 ├── Refused                     will not work however often it is tried: tell the owner
@@ -62,6 +63,12 @@ class FloodWait(Transient):
     def __init__(self, seconds: float) -> None:
         super().__init__(None, seconds=seconds)
         self.seconds = seconds
+
+
+class DownloadCut(Transient):
+    """What arrived is not as long as Telegram had declared."""
+
+    default_key = "truncated"
 
 
 class EngineDied(Transient):

@@ -11,6 +11,11 @@ from pyrogram.session.session import AuthKeyNotFound, TransportError
 
 from transcriber.errors import FloodWait, Gone, Offline, Refused, SignedOut, StenogramError, Transient
 
+
+class AlreadySent(Transient):
+    """A message with this random id was sent before; the gateway looks it up, so that nobody else meets this."""
+
+
 # What Kurigram raises when Telegram, the network or the session file does not do what was asked.
 FOREIGN: tuple[type[Exception], ...] = (
     RPCError,
@@ -95,6 +100,8 @@ def _rpc(error: RPCError) -> StenogramError:
         return _flood(error, reason)
     if code == 401 or reason in _SIGNED_OUT:
         return SignedOut(_SIGNED_OUT.get(reason, "key_unregistered"))
+    if reason == "RANDOM_ID_DUPLICATE":  # 500 in Telegram's documentation, 400 in its error list
+        return AlreadySent()
     if reason in _GONE:
         return Gone(reason=reason)
     # 5xx is Telegram's own trouble, 303 names another data centre to try.
