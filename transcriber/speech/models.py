@@ -1,0 +1,154 @@
+"""Which models there are, what they need, and whether a folder holds one: catalogue, names, fetching, checking.
+
+Numbers in the catalogue: download sizes are those of `model.bin` in the named repository (float16, rounded);
+parameter counts are from the Whisper paper (Radford et al. 2022, table 1) and, for the turbo and distil models,
+from their model cards.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from transcriber.domain import ModelInfo
+from transcriber.errors import ModelRefused
+from transcriber.speech.fetching import fetch
+
+MB = 1_000_000
+# What the engine process needs besides the weights: Python and the libraries (about 200 MB), features of a
+# five-minute block (up to 200 MB while they are computed), and the recording itself (32 kB a second).
+BASE_BYTES = 450 * MB
+# A weight is read from the file as float16 and converted: at the worst moment both forms of it are there.
+BYTES_PER_WEIGHT = {"int8": 1.5, "int8_float32": 1.5, "int16": 2.5, "float16": 2.5, "bfloat16": 2.5, "float32": 4.5}
+FLOAT16_BYTES = 2  # a weight in the published files
+NEEDED_FILES = ("config.json", "model.bin", "tokenizer.json")
+VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be named: from the catalogue, from the hub, or a folder on this machine."""
+
+    name: str
+    repo: str | None  # None: a local folder, never fetched
+    folder: Path
+    download_bytes: int | None = None
+    weights: int | None = None  # parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    name: str
+    repo: str
+    download_mb: int
+    million_weights: int
+    aliases: tuple[str, ...] = ()
+
+
+CATALOGUE = (
+    _Known("tiny", "Systran/faster-whisper-tiny", 76, 39),
+    _Known("base", "Systran/faster-whisper-base", 145, 74),
+    _Known("small", "Systran/faster-whisper-small", 484, 244),
+    _Known("medium", "Systran/faster-whisper-medium", 1528, 769),
+    _Known("large-v3", "Systran/faster-whisper-large-v3", 3087, 1550, ("large", "v3")),
+    _Known("large-v3-turbo", "mobiuslabsgmbh/faster-whisper-large-v3-turbo", 1618, 809, ("turbo", "largeturbo")),
+    # English only, and twice as fast as the model it was made from.
+    _Known("distil-large-v3", "Systran/faster-distil-whisper-large-v3", 1513, 756, ("distil", "distillarge")),
+)
+
+
+class Models:
+    """The models this machine has or could have; those from the hub live in `folder`, one folder each.
+
+    `hub` replaces the address of the hub (otherwise its library's own default); `stalled_after_s` is how long a
+    download may stand still.
+    """
+
+    def __init__(self, folder: Path, *, stalled_after_s: float = 60.0, hub: str | None = None) -> None:
+        self._folder = folder
+        self._stalled_after_s = stalled_after_s
+        self._hub = hub
+
+    def resolve(self, name: str) -> Model:
+        """Which model a person means: `Large V3`, `turbo`, `owner/name` or a path. Raises `model_unknown`."""
+        name = name.strip()
+        wanted = _plain(name)
+        for known in CATALOGUE:
+            if wanted in (_plain(known.name), *known.aliases) or name.lower() == known.repo.lower():
+                size = known.download_mb * MB
+                return Model(known.name, known.repo, self._home(known.name), size, known.million_weights * MB)
+        if name and (local := Path(name).expanduser()).is_dir():
+            return Model(str(local.resolve()), None, local.resolve())
+        if HUB_ID.fullmatch(name):
+            return Model(name, name, self._home(name))
+        raise ModelRefused("model_unknown", model=name)
+
+    def present(self, name: str) -> Path | None:
+        """The folder of a model that is here and whole."""
+        folder = self.resolve(name).folder
+        return folder if missing_from(folder) is None else None
+
+    async def fetch(self, name: str, on_progress: Callable[[float], None]) -> Path:
+        """The folder of the model, downloaded if it is not here (progress 0…1). Raises `ModelRefused`:
+        `model_unknown` (the hub does not know it), `model_unfetched`, `model_broken`."""
+        model = self.resolve(name)
+        if model.repo is not None and missing_from(model.folder) is not None:
+            await fetch(model.repo, model.folder, on_progress, stalled_after_s=self._stalled_after_s, hub=self._hub)
+        if (missing := missing_from(model.folder)) is not None:
+            raise ModelRefused("model_broken", model=model.name, missing=missing)
+        on_progress(1.0)
+        return model.folder
+
+    def memory_bytes(self, folder: Path, compute_type: str) -> int:
+        """What loading and using the model in this folder takes at most, judged by the size of its file."""
+        return _memory_bytes((folder / "model.bin").stat().st_size // FLOAT16_BYTES, compute_type)
+
+    def infos(self, current: str, compute_type: str = "int8") -> list[ModelInfo]:
+        """The catalogue in order of size, then whatever else is here, the current one included."""
+        names = [known.name for known in CATALOGUE]
+        names += sorted(
+            folder.name.replace("--", "/", 1)
+            for folder in (self._folder.iterdir() if self._folder.is_dir() else ())
+            if "--" in folder.name and missing_from(folder) is None
+        )
+        if (now := self.resolve(current).name) not in names:
+            names.append(now)
+        return [self._info(self.resolve(name), compute_type) for name in names]
+
+    def _info(self, model: Model, compute_type: str) -> ModelInfo:
+        here = missing_from(model.folder) is None
+        needed = self.memory_bytes(model.folder, compute_type) if here else None
+        if needed is None and model.weights is not None:
+            needed = _memory_bytes(model.weights, compute_type)
+        return ModelInfo(model.name, model.download_bytes, needed, here)
+
+    def _home(self, name: str) -> Path:
+        return self._folder / name.replace("/", "--")
+
+
+def missing_from(folder: Path) -> str | None:
+    """What a folder lacks to be a model that loads without the network; None if it is whole."""
+    for name in NEEDED_FILES:
+        if not (folder / name).is_file() or not (folder / name).stat().st_size:
+            return name
+    if not any((folder / name).is_file() for name in VOCABULARIES):
+        return VOCABULARIES[0]
+    try:
+        json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except ValueError:
+        return "config.json"
+    return None
+
+
+def _memory_bytes(weights: int, compute_type: str) -> int:
+    return BASE_BYTES + round(weights * BYTES_PER_WEIGHT.get(compute_type, 4.5))
+
+
+def _plain(name: str) -> str:
+    """Letters and digits only, without what people put before the size: `openai/whisper-Large_V3` is `largev3`."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower().removeprefix("openai/"))
+    return plain.removeprefix("faster").removeprefix("whisper")
