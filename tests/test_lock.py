@@ -1,0 +1,193 @@
+"""One client per account: the file lock between processes, the lease between hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.clock import FakeClock
+from transcriber.errors import AlreadyRunning, DataDirUnusable, StoreUnavailable
+from transcriber.storage.sqlite import SqliteStore
+from transcriber.telegram.lock import LOCK_NAME, AccountLease, InstanceLock, holder_id
+
+HOLD = """
+import sys
+from pathlib import Path
+from transcriber.clock import SystemClock
+from transcriber.telegram.lock import InstanceLock
+with InstanceLock(Path(sys.argv[1]), SystemClock(), "the-other"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+class FlakyStore:
+    """A lease that can be taken away, in a store that can be away."""
+
+    def __init__(self) -> None:
+        self.holder: str | None = None
+        self.away = False
+        self.renewals = 0
+
+    async def take_lease(self, name: str, holder: str, ttl_s: float) -> str:
+        if self.away:
+            raise StoreUnavailable
+        self.renewals += 1
+        self.holder = self.holder or holder
+        return self.holder
+
+    async def drop_lease(self, name: str, holder: str) -> None:
+        if self.holder == holder:
+            self.holder = None
+
+
+def other_process(data_dir: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(data_dir)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_process_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
+    with other_process(tmp_path) as other:
+        with pytest.raises(AlreadyRunning) as refused, InstanceLock(tmp_path, FakeClock(), "me"):
+            pass
+        other.communicate()
+    shown = str(refused.value.details["holder"])
+    assert re.fullmatch(rf"pid {other.pid} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d", shown)
+
+
+def test_the_lock_is_free_again_after_the_other_process_ended_in_order(tmp_path: Path) -> None:
+    with other_process(tmp_path) as other:
+        other.communicate()
+    with InstanceLock(tmp_path, FakeClock(), "me") as lock:
+        assert lock.predecessor == "the-other"
+
+
+def test_the_lock_is_free_again_after_the_other_process_was_killed(tmp_path: Path) -> None:
+    with other_process(tmp_path) as other:
+        os.kill(other.pid, signal.SIGKILL)
+        other.communicate()
+    with InstanceLock(tmp_path, FakeClock(), "me") as lock:
+        assert lock.predecessor == "the-other"
+
+
+def test_the_first_holder_has_no_predecessor_and_leaves_a_private_file(tmp_path: Path) -> None:
+    with InstanceLock(tmp_path, FakeClock(), "me") as lock:
+        assert lock.predecessor is None
+    assert (tmp_path / LOCK_NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_refused_start_leaves_the_name_of_the_holder_alone(tmp_path: Path) -> None:
+    with InstanceLock(tmp_path, FakeClock(), "first"):
+        written = (tmp_path / LOCK_NAME).read_text()
+        with pytest.raises(AlreadyRunning), InstanceLock(tmp_path, FakeClock(), "second"):
+            pass
+        assert (tmp_path / LOCK_NAME).read_text() == written
+
+
+def test_a_data_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataDirUnusable), InstanceLock(tmp_path / "missing", FakeClock(), "me"):
+        pass
+
+
+def test_two_processes_of_the_same_number_have_different_names() -> None:
+    assert holder_id("a") != holder_id("b")
+    assert str(os.getpid()) in holder_id("a")
+
+
+async def test_a_lease_that_another_host_has_is_refused_and_named() -> None:
+    store = FlakyStore()
+    store.holder = "other-host-1-x"
+    with pytest.raises(AlreadyRunning) as refused:
+        await AccountLease(store, FakeClock(), "me").take()
+    assert refused.value.details["holder"] == "other-host-1-x"
+
+
+async def test_the_lease_is_renewed_every_20_seconds_and_never_runs_out_meanwhile(tmp_path: Path) -> None:
+    clock = FakeClock()
+    store = await SqliteStore.open(tmp_path / "s.db", clock)
+    ours, theirs = AccountLease(store, clock, "ours"), AccountLease(store, clock, "theirs")
+    await ours.take()
+    keeping = asyncio.ensure_future(ours.keep())
+    for _ in range(9):
+        await clock.advance(20)
+        await asyncio.sleep(0.02)  # SQLite answers from a thread
+    with pytest.raises(AlreadyRunning):
+        await theirs.take()
+    assert not keeping.done()
+    keeping.cancel()
+    await asyncio.wait([keeping])
+    await store.close()
+
+
+async def test_a_dropped_lease_can_be_taken_at_once(tmp_path: Path) -> None:
+    clock = FakeClock()
+    store = await SqliteStore.open(tmp_path / "s.db", clock)
+    ours, theirs = AccountLease(store, clock, "ours"), AccountLease(store, clock, "theirs")
+    await ours.take()
+    await ours.drop()
+    await theirs.take()
+    with pytest.raises(AlreadyRunning):
+        await ours.take()
+    await store.close()
+
+
+async def test_the_lease_of_a_predecessor_that_was_killed_here_does_not_lock_us_out(tmp_path: Path) -> None:
+    clock = FakeClock()
+    store = await SqliteStore.open(tmp_path / "s.db", clock)
+    await AccountLease(store, clock, "killed").take()
+    with pytest.raises(AlreadyRunning):
+        await AccountLease(store, clock, "new").take()
+    await AccountLease(store, clock, "new", predecessor="killed").take()
+    await store.close()
+
+
+async def test_a_lease_that_another_host_took_stops_the_program() -> None:
+    clock, store = FakeClock(), FlakyStore()
+    lease = AccountLease(store, clock, "ours")
+    await lease.take()
+    keeping = asyncio.ensure_future(lease.keep())
+    await clock.advance(19)
+    store.holder = "theirs"
+    assert not keeping.done()
+    await clock.advance(1)
+    with pytest.raises(AlreadyRunning):
+        await keeping
+
+
+async def test_a_store_that_is_away_for_less_than_the_lease_is_borne() -> None:
+    clock, store = FakeClock(), FlakyStore()
+    lease = AccountLease(store, clock, "ours")
+    await lease.take()
+    keeping = asyncio.ensure_future(lease.keep())
+    store.away = True
+    await clock.advance(40)
+    store.away = False
+    await clock.advance(20)
+    assert not keeping.done()
+    assert store.renewals == 2
+    keeping.cancel()
+    await asyncio.wait([keeping])
+
+
+async def test_a_store_that_is_away_until_the_lease_is_over_stops_the_program() -> None:
+    clock, store = FakeClock(), FlakyStore()
+    lease = AccountLease(store, clock, "ours")
+    await lease.take()
+    keeping = asyncio.ensure_future(lease.keep())
+    store.away = True
+    await clock.advance(59)
+    assert not keeping.done()
+    await clock.advance(1)
+    with pytest.raises(StoreUnavailable):
+        await keeping

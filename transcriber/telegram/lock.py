@@ -1,0 +1,133 @@
+"""One client per account: a file lock on this machine, and a lease in the store against other machines."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Protocol
+
+from transcriber.clock import Clock
+from transcriber.errors import AlreadyRunning, DataDirUnusable, StoreUnavailable
+
+LOCK_NAME = "voice_transcriber.lock"
+LEASE_NAME = "account"
+LEASE_TTL_S = 60.0
+RENEW_EVERY_S = 20.0
+
+
+class InstanceLock:
+    """Exclusive use of a data directory while entered, given up by the kernel itself if the process dies.
+
+    The file says who holds it: one line for people, one with the name under which the holder leases the account.
+    It is never deleted, because a second process could then lock a file that is no longer there for a third.
+    """
+
+    def __init__(self, data_dir: Path, clock: Clock, holder: str) -> None:
+        self._path = data_dir / LOCK_NAME
+        self._clock = clock
+        self._holder = holder
+        self._fd: int | None = None
+        self.predecessor: str | None = None  # who leased the account from here before; certainly dead once we are in
+
+    def __enter__(self) -> InstanceLock:
+        """Raises `AlreadyRunning` if somebody holds it, `DataDirUnusable` if the file cannot be made."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self.predecessor = self._claim(fd)
+            except BaseException:
+                os.close(fd)
+                raise
+        except OSError as error:  # no such directory, not ours, full, or a file system without locks
+            raise DataDirUnusable(path=str(self._path.parent)) from error
+        self._fd = fd
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _claim(self, fd: int) -> str | None:
+        """Lock the file and write ourselves into it; returns who held it before."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunning(holder=_lines(fd)[0] or "another process") from error
+        predecessor = _lines(fd)[1] or None
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{self._describe()}\n{self._holder}\n".encode(), 0)
+        return predecessor
+
+    def _describe(self) -> str:
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock.now()))
+        return f"pid {os.getpid()} on {socket.gethostname()} since {since}"
+
+
+def _lines(fd: int) -> tuple[str, str]:
+    """The two lines of a lock file; empty where it has none."""
+    first, _, rest = os.pread(fd, 4096, 0).decode("utf-8", "replace").partition("\n")
+    return first.strip(), rest.strip()
+
+
+def holder_id(random: str) -> str:
+    """The name under which this process leases the account; `random` tells it from a process of the same number."""
+    return f"{socket.gethostname()}-{os.getpid()}-{random}"
+
+
+class Leases(Protocol):
+    """What of the store is needed here."""
+
+    async def take_lease(self, name: str, holder: str, ttl_s: float) -> str: ...
+
+    async def drop_lease(self, name: str, holder: str) -> None: ...
+
+
+class AccountLease:
+    """Exclusive use of the account among all hosts that share a store: `take`, then `keep` as a task, then `drop`."""
+
+    def __init__(self, store: Leases, clock: Clock, holder: str, predecessor: str | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._predecessor = predecessor
+        self._until_s = 0.0
+
+    async def take(self) -> None:
+        """Take the account, also from a predecessor in the same data directory that died holding it.
+
+        Raises `AlreadyRunning` if another host has it, `StoreUnavailable`.
+        """
+        if self._predecessor is not None:
+            await self._store.drop_lease(LEASE_NAME, self._predecessor)
+        await self._renew()
+
+    async def keep(self) -> NoReturn:
+        """Renew until cancelled. Raises `AlreadyRunning` once another host has the account, and `StoreUnavailable`
+        once the store was away for so long that another host may have it."""
+        while True:
+            await self._clock.sleep(RENEW_EVERY_S)
+            try:
+                await self._renew()
+            except StoreUnavailable:
+                # Two clients with one key would cost the account its session, so the doubt ends here.
+                if self._clock.monotonic() + RENEW_EVERY_S > self._until_s:
+                    raise
+
+    async def drop(self) -> None:
+        """Let another host have the account at once. Raises `StoreUnavailable`; the lease then runs out by itself."""
+        await self._store.drop_lease(LEASE_NAME, self._holder)
+
+    async def _renew(self) -> None:
+        asked_at_s = self._clock.monotonic()
+        holder = await self._store.take_lease(LEASE_NAME, self._holder, LEASE_TTL_S)
+        if holder != self._holder:
+            raise AlreadyRunning(holder=holder)
+        # Counted from before the question: the store's own count can only end later.
+        self._until_s = asked_at_s + LEASE_TTL_S
