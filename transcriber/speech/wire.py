@@ -91,7 +91,7 @@ _KINDS: dict[str, type[Message]] = {
 
 def encode(message: Message) -> bytes:
     """One line, newline included."""
-    return json.dumps({"is": type(message).__name__, **asdict(message)}, ensure_ascii=False).encode() + b"\n"
+    return json.dumps({"is": type(message).__name__, **asdict(message)}).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
