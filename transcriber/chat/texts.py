@@ -1,9 +1,8 @@
 """Every sentence that people read, in the language they chose.
 
 A sentence is a template with named details. Beyond plain `{name}` it may hold
-- `{n:заметка|заметки|заметок}`: the right plural form of a word (three in Russian, two in English), without the number;
-- `{x:duration}`, `{x:size}`, `{x:moment}`, `{x:clock}`, `{x:percent}`, `{x:list}`, `{x:lines}`: a value as people write
-  it;
+- `{n:заметка|заметки|заметок}`: the plural form that fits (three in Russian, two in English), without the number;
+- `{x:duration}` and the like (see `_Formatter`): a value as people write it;
 - `[[ … {name} … ]]`: a piece shown only when each of its details was given and is not None, because a job keeps
   only the key of its error.
 """
@@ -17,13 +16,18 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
+from transcriber.chat.texts_chat_en import ENGLISH_CHAT
+from transcriber.chat.texts_chat_ru import RUSSIAN_CHAT
 from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
 from transcriber.errors import StenogramError
 
 Language = Literal["ru", "en"]
 
-TABLES: Mapping[Language, Mapping[str, str]] = {"ru": RUSSIAN, "en": ENGLISH}
+TABLES: Mapping[Language, Mapping[str, str]] = {
+    "ru": {**RUSSIAN, **RUSSIAN_CHAT},
+    "en": {**ENGLISH, **ENGLISH_CHAT},
+}
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _BYTES_PER_UNIT = 1024

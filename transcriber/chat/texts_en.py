@@ -31,6 +31,7 @@ _RUN: Final[Mapping[str, str]] = {
 _ERROR: Final[Mapping[str, str]] = {
     "error.unexpected": "Unexpected error[[: {error}]]. The program's log says more.",
     "error.transient": "A passing problem; I will try again.",
+    "error.lost": "Somebody else has this note in hand already.",
     "error.refused": "That does not work[[: {reason}]].",
     "error.permanent": "Cannot go on[[: {reason}]].",
     "error.offline": "No connection to Telegram. I will try again as soon as there is one.",

@@ -31,6 +31,7 @@ _RUN: Final[Mapping[str, str]] = {
 _ERROR: Final[Mapping[str, str]] = {
     "error.unexpected": "Неожиданная ошибка[[: {error}]]. Подробности — в журнале программы.",
     "error.transient": "Временная неполадка, попробую ещё раз.",
+    "error.lost": "Эту запись уже обрабатывает другой.",
     "error.refused": "Так не получится[[: {reason}]].",
     "error.permanent": "Работать дальше нельзя[[: {reason}]].",
     "error.offline": "Нет связи с Telegram. Повторю, как только она появится.",

@@ -1,0 +1,86 @@
+"""/status: one look on a phone at whether all is well."""
+
+from __future__ import annotations
+
+from transcriber.chat.answers import Answer
+from transcriber.chat.headings import list_line
+from transcriber.chat.ports import Jobs, Status
+from transcriber.chat.rich import Builder
+from transcriber.chat.texts import Texts
+from transcriber.clock import Clock
+from transcriber.domain import Command, JobState
+from transcriber.protocols import Engine, Gateway
+
+_HOUR_S = 3600.0
+_RUNNING_SHOWN = 5
+
+
+class StatusCommands:
+    """Gathers what every part says about itself."""
+
+    def __init__(
+        self, jobs: Jobs, engine: Engine, gateway: Gateway, status: Status, texts: Texts, clock: Clock
+    ) -> None:
+        self._jobs = jobs
+        self._engine = engine
+        self._gateway = gateway
+        self._status = status
+        self._texts = texts
+        self._clock = clock
+
+    async def status(self, _command: Command, _args: tuple[str, ...]) -> Answer:
+        """Connection, model, queue, done, last error, program: one short block each."""
+        builder = Builder().add(self._connection()).add("\n" + self._model()).add("\n")
+        await self._add_queue(builder)
+        return builder.add(f"\n{await self._done()}\n{self._error()}\n{self._program()}").rich()
+
+    def _connection(self) -> str:
+        link = self._gateway.info()
+        key = "status.online" if link.online else "status.offline"
+        lines = [self._texts(key, since_s=link.since_s, n=link.reconnects)]
+        if link.last_update_at_s is not None:
+            lines.append(self._texts("status.update", at_s=link.last_update_at_s))
+        return "\n".join(lines)
+
+    def _model(self) -> str:
+        engine = self._engine.info()
+        line = self._texts("status.model", model=engine.model, memory_bytes=engine.memory_bytes, speed=engine.speed)
+        if not engine.loaded:
+            line += " " + self._texts("status.unloaded")
+        if engine.deaths:
+            line += "\n" + self._texts("status.deaths", n=engine.deaths)
+        return line
+
+    async def _add_queue(self, builder: Builder) -> None:
+        counts = await self._jobs.counts()
+        builder.add(
+            self._texts(
+                "status.queue",
+                waiting=counts[JobState.WAITING],
+                running=counts[JobState.RUNNING],
+                failed=counts[JobState.FAILED] or None,
+                held=counts[JobState.HELD] or None,
+            )
+        )
+        jobs = [job for job in await self._jobs.queue(_RUNNING_SHOWN) if job.state is JobState.RUNNING]
+        for job in jobs:
+            builder.add("\n  ").append(list_line(job, self._texts).rich())
+            if progress := self._status.progress_of(job.id):
+                builder.add(" · " + self._texts("note.percent", fraction=progress.fraction))
+
+    async def _done(self) -> str:
+        now_s = self._clock.now()
+        midnight = self._texts.local(now_s).replace(hour=0, minute=0, second=0, microsecond=0)
+        today = await self._jobs.done_since(midnight.timestamp())
+        return self._texts("status.done", today=today, hour=await self._jobs.done_since(now_s - _HOUR_S))
+
+    def _error(self) -> str:
+        last = self._status.last_error()
+        if last is None:
+            return self._texts("status.no_error")
+        key, at_s = last
+        return self._texts("status.error", error=self._texts.failure(key), at_s=at_s)
+
+    def _program(self) -> str:
+        uptime_s = max(0.0, self._clock.now() - self._status.started_at_s)
+        return self._texts("status.program", version=self._status.version, uptime_s=uptime_s)

@@ -1,0 +1,127 @@
+"""What the owner reads in Telegram, in English: notes, answers to commands, help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_NOTE: Final[Mapping[str, str]] = {
+    "note.me": "You",
+    "note.from_me": "You → {chat}",
+    "note.nameless": "No name",
+    "note.file": "Transcript",
+    "note.percent": "{fraction:percent}",
+    "note.length": "Length: {length_s:clock}",
+    "note.language": "Not sure of the language: {language}. If it is another: /t {id} {other}",
+    "note.in_file": "A long one: {n} {n:word|words}. The whole text is in the file below.",
+    "note.nothing_said": "No speech in it.",
+    "note.cancelled": "Cancelled. To get it after all: /retry {id}",
+    "note.retry": "To try again: /retry {id}",
+    "note.held": "🕰 While I was away, {n} {n:note|notes} came in that {n:is|are} too old by now to be transcribed "
+    "unasked ({ids}):",
+    "note.held_how": "To get one: /retry {id}, all of them: /retry all",
+    "note.more": "… and {n} more",
+}
+
+_ANSWER: Final[Mapping[str, str]] = {
+    "answer.in_chat": "💬 In the chat “{chat}”:",
+    "answer.tracked": "👂 Tracking: {name}",
+    "answer.untracked": "No longer tracking: {name}",
+    "answer.untracked_already": "Not on a list anyway: {name}",
+    "answer.ignored": "🔕 Leaving alone: {name}",
+    "answer.tracked_title": "👂 Tracking ({n}):",
+    "answer.ignored_title": "🔕 Leaving alone ({n}):",
+    "answer.tracked_none": "The list is empty. To add: /track @name, or just /track in the chat itself.",
+    "answer.chat_rules": "[[delivery: {delivery}]][[ language: {language}]]",
+    "answer.auto": "Transcribed unasked (besides the lists in /tracked):\n"
+    "{private} private chats: private\n{groups} groups: groups\n{mine} my own notes: mine",
+    "answer.deliver_chat": "Transcripts from the chat “{chat}” go {delivery}.",
+    "answer.deliver_all": "Transcripts go {delivery}, unless a chat says otherwise.",
+    "answer.deliver_seen": "Everyone in the chat will see them.",
+    "answer.lang_chat": "Language of the chat “{chat}”: {language}.",
+    "answer.lang_all": "Language unless a chat says otherwise: {language}.",
+    "answer.for_all": "For all chats at once: {example}",
+    "answer.taken": "🎙 On it: #{id}[[, {n} ahead of it]].",
+    "answer.no_sound": "There is no sound in that message. Reply to a voice note, a video or an audio file, "
+    "or give a number: /t 12",
+    "answer.queue_empty": "The queue is empty.",
+    "answer.queue": "📥 {n} {n:note|notes} in the queue:",
+    "answer.queue_rest": "[[Failed: {failed}. ]][[Held for their age: {held}. ]]To try again: /retry",
+    "answer.queue_waiting": "waiting",
+    "answer.queue_running": "running",
+    "answer.cancelled": "Cancelled: #{id}",
+    "answer.cancelled_all": "Cancelled: {n} {n:note|notes}.",
+    "answer.cancel_unknown": "There is no such note in the queue. /queue shows what there is.",
+    "answer.retried": "🔁 Trying again: #{id}",
+    "answer.retried_all": "🔁 Trying again: {n} {n:note|notes}.",
+    "answer.retry_unknown": "There is no note #{id}, or it is still in the queue.",
+    "answer.retry_nothing": "There is nothing to try again.",
+    "delivery.private": "to you alone, in Saved Messages",
+    "delivery.reply": "as a reply in the chat",
+    "delivery.caption": "into the caption of your own note",
+    "language.auto": "detected",
+}
+
+_MODEL: Final[Mapping[str, str]] = {
+    "model.title": "🧠 Models:",
+    "model.line": "[[ · {download_bytes:size}]][[ · memory {memory_bytes:size}]][[ · ×{speed}]]",
+    "model.present": " · downloaded",
+    "model.current": " ← now",
+    "model.how": "To change: /model name. × is how many times faster than the sound, measured here.",
+    "model.already": "The model {model} is in use already.",
+    "model.busy": "The model {model} is being prepared. Wait for it before the next change.",
+    "model.preparing": "⏳ Preparing the model {model}: {fraction:percent}",
+    "model.switched": "✅ Now working with the model {model}[[, memory {memory_bytes:size}]].",
+    "model.kept": "❌ {reason} The model {model} stays.",
+}
+
+_STATUS: Final[Mapping[str, str]] = {
+    "status.online": "📡 Online[[ since {since_s:moment}]], reconnects: {n}",
+    "status.offline": "📡 Offline[[ since {since_s:moment}]], reconnects: {n}",
+    "status.update": "Last update: {at_s:moment}",
+    "status.model": "🧠 Model {model}[[, memory {memory_bytes:size}]][[, speed ×{speed}]]",
+    "status.unloaded": "(unloaded until the next note)",
+    "status.deaths": "Recogniser restarts: {n}",
+    "status.queue": "📥 Waiting: {waiting}, running: {running}[[, failed: {failed}]][[, held: {held}]]",
+    "status.done": "✅ Done today: {today}, in the last hour: {hour}",
+    "status.error": "⚠️ Last error, {at_s:moment}: {error}",
+    "status.no_error": "👌 No errors",
+    "status.program": "ℹ️ Version {version}, up {uptime_s:duration}",
+}
+
+_HELP: Final[Mapping[str, str]] = {
+    "help.title": "I turn voice notes into text. Commands:",
+    "help.how": "More: /help track. A command may be typed in any chat: it vanishes at once, and the answer comes to "
+    "Saved Messages.",
+    "help.help": "this list, or one command in detail",
+    "help.status": "connection, model, queue, errors",
+    "help.model": "the models, or another model",
+    "help.track": "always transcribe a person or chat",
+    "help.untrack": "off the lists: the general rules again",
+    "help.ignore": "never touch a person or chat",
+    "help.tracked": "who is on the lists",
+    "help.auto": "what to transcribe without a list",
+    "help.deliver": "where the text goes",
+    "help.lang": "language of a chat",
+    "help.t": "transcribe a message now, ahead of the queue",
+    "help.queue": "what waits and what runs",
+    "help.cancel": "cancel a note, or all",
+    "help.retry": "try again",
+    "usage.help": "Expected: /help or /help command. Example: /help track",
+    "usage.status": "Expected: /status",
+    "usage.model": "Expected: /model or /model name. Example: /model large-v3",
+    "usage.track": "Expected: /track @name, id or link; in the chat itself just /track. Example: /track @anna",
+    "usage.untrack": "Expected: /untrack @name, id or link; in the chat itself /untrack. Example: /untrack @anna",
+    "usage.ignore": "Expected: /ignore @name, id or link; in the chat itself just /ignore. Example: /ignore @anna",
+    "usage.tracked": "Expected: /tracked",
+    "usage.auto": "Expected: /auto private|groups|mine on|off. Example: /auto private on",
+    "usage.deliver": "Expected: /deliver private|reply|caption [default]. Example: /deliver reply",
+    "usage.lang": "Expected: /lang auto or a language [default]. Example: /lang ru",
+    "usage.t": "Expected: a reply to a note (or its number): /t [number] [language] [model] [file] [translate]. "
+    "Example: /t ru",
+    "usage.queue": "Expected: /queue",
+    "usage.cancel": "Expected: /cancel number, or /cancel all. Example: /cancel 12",
+    "usage.retry": "Expected: /retry, /retry number, or a reply to a note. Example: /retry 12",
+}
+
+ENGLISH_CHAT: Final[Mapping[str, str]] = {**_NOTE, **_ANSWER, **_MODEL, **_STATUS, **_HELP}
