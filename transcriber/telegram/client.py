@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import platform
+from contextlib import suppress
 
 from pyrogram import Client
 from pyrogram.enums import ParseMode
@@ -12,9 +14,13 @@ from transcriber import __version__
 from transcriber.errors import SettingsWrong
 from transcriber.telegram.sandbox_seam import Seam
 from transcriber.telegram.session import NAME, SessionFile
+from transcriber.telegram.translate import FOREIGN
 
 # The longest FloodWait that is slept through in place; longer ones go back to the caller as `FloodWait`.
 SLEEP_THRESHOLD_S = 60
+_CLOSE_S = 5.0
+
+log = logging.getLogger(__name__)
 
 
 def make_client(
@@ -50,3 +56,17 @@ def make_client(
     if seam is not None:
         seam.apply_to(client)
     return client
+
+
+async def close_client(client: Client) -> None:
+    """Close a client that was connected but not started, however far it came; a second time does nothing."""
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            for session in (*client.media_sessions.values(), *client.sessions.values()):
+                await session.stop()  # `disconnect` forgets those
+            if client.is_connected:
+                await client.disconnect()
+    except FOREIGN as error:
+        log.info("closing: %s", type(error).__name__)
+    with suppress(RuntimeError):  # never opened
+        await client.storage.close()

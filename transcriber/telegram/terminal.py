@@ -1,0 +1,101 @@
+"""Asking a person at a terminal without holding up the loop, and without leaving it mute when interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from transcriber.errors import NoSession
+
+
+class Terminal(Protocol):
+    """Somebody to ask."""
+
+    @property
+    def interactive(self) -> bool:
+        """Whether anybody is there."""
+        ...
+
+    def say(self, text: str) -> None: ...
+
+    async def ask(self, prompt: str) -> str:
+        """A line, trimmed. Raises `NoSession` when there is no more to read."""
+        ...
+
+    async def ask_hidden(self, prompt: str) -> str:
+        """A line that is not shown while it is typed, exactly as typed."""
+        ...
+
+
+class ConsoleTerminal:
+    """The terminal that the program was started on.
+
+    Reads when the loop says there is something to read: a thread in `input()` could not be cancelled, and the loop
+    would wait for it on the way out."""
+
+    def __init__(self, input_fd: int | None = None, output_fd: int | None = None) -> None:
+        self._in = sys.stdin.fileno() if input_fd is None else input_fd
+        self._out = sys.stdout.fileno() if output_fd is None else output_fd
+        self._read_ahead = b""  # several lines pasted at once
+
+    @property
+    def interactive(self) -> bool:
+        return os.isatty(self._in) and os.isatty(self._out)
+
+    def say(self, text: str) -> None:
+        self._write(text + "\n")
+
+    async def ask(self, prompt: str) -> str:
+        self._write(prompt + " ")
+        return (await self._line()).strip()
+
+    async def ask_hidden(self, prompt: str) -> str:
+        self._write(prompt + " ")
+        with self._no_echo():
+            return await self._line()
+
+    async def _line(self) -> str:
+        while b"\n" not in self._read_ahead:
+            await self._readable()
+            if not (got := self._read()):
+                raise NoSession()
+            self._read_ahead += got
+        line, _, self._read_ahead = self._read_ahead.partition(b"\n")
+        return line.decode(errors="replace").rstrip("\r")
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        loop.add_reader(self._in, ready.set)
+        try:
+            await ready.wait()  # as long as the person needs
+        finally:
+            loop.remove_reader(self._in)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._in, 4096)
+        except OSError:  # the terminal was closed
+            return b""
+
+    @contextmanager
+    def _no_echo(self) -> Iterator[None]:
+        before = termios.tcgetattr(self._in)
+        silent = termios.tcgetattr(self._in)
+        silent[3] &= ~termios.ECHO
+        termios.tcsetattr(self._in, termios.TCSAFLUSH, silent)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(self._in, termios.TCSAFLUSH, before)
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        left = text.encode(errors="replace")
+        while left:
+            left = left[os.write(self._out, left) :]
