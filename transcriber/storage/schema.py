@@ -1,0 +1,54 @@
+"""The tables of `stenogram.db`, as the numbered steps that lead to them.
+
+`PRAGMA user_version` is the number of steps a file has had. A step that was released is never edited: what is to be
+different is a further step at the end, and every file, however old, takes the ones it lacks when it is opened.
+"""
+
+from __future__ import annotations
+
+DATABASE_NAME = "stenogram.db"
+
+Step = tuple[str, ...]
+
+_FIRST: Step = (
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE rules (chat_id INTEGER PRIMARY KEY, doc TEXT NOT NULL)",
+    "CREATE TABLE cursors (chat_id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL)",
+    "CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until_s REAL NOT NULL) WITHOUT ROWID",
+    # `doc` is the whole job. The columns marked * are changed by a claim, which does not touch `doc`: they win over
+    # it. The others repeat what is in `doc`, to be searched by.
+    """CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY,
+        chat_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL,
+        version INTEGER NOT NULL,       -- *
+        state TEXT NOT NULL,            -- *
+        owner TEXT,                     -- *
+        lease_until_s REAL NOT NULL,    -- *
+        attempts INTEGER NOT NULL,      -- *
+        urgency INTEGER NOT NULL,
+        not_before_s REAL NOT NULL,
+        duration_s REAL NOT NULL,
+        ended_at_s REAL NOT NULL,
+        doc TEXT NOT NULL,
+        UNIQUE (chat_id, message_id)
+    )""",
+    "CREATE INDEX jobs_to_claim ON jobs (urgency, id) WHERE state IN ('waiting', 'running')",
+    "CREATE INDEX jobs_by_end ON jobs (state, ended_at_s, id)",
+    # The id stays the same when a transcript is replaced, so that a full-text index can be laid over `text` later.
+    """CREATE TABLE transcripts (
+        id INTEGER PRIMARY KEY,
+        chat_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL,
+        request_key TEXT NOT NULL,
+        file_id TEXT NOT NULL,
+        sent_at_s REAL NOT NULL,
+        text TEXT NOT NULL,
+        note TEXT NOT NULL,
+        transcript TEXT NOT NULL,
+        UNIQUE (chat_id, message_id, request_key)
+    )""",
+    "CREATE INDEX transcripts_by_file ON transcripts (file_id, request_key)",
+)
+
+STEPS: tuple[Step, ...] = (_FIRST,)
