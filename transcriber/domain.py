@@ -167,7 +167,8 @@ class Job:
     version: int = 0  # given by the store, for compare-and-set
     state: JobState = JobState.WAITING
     run: int = 1  # raised when the owner asks for the note again
-    attempts: int = 0  # counted when claimed
+    attempts: int = 0  # counted when claimed, never given back: above 1, an earlier one may have shown something
+    faults: int = 0  # attempts that ended in a fault of the job's own: what back-off and giving up count
     created_at_s: float = 0.0
     not_before_s: float = 0.0  # back-off: not to be claimed earlier
     owner: str | None = None  # who runs it

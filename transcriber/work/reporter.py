@@ -1,0 +1,64 @@
+"""How far a job is, told while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from transcriber.clock import Clock
+from transcriber.domain import Job, Progress
+from transcriber.errors import FloodWait, Refused, Transient
+
+log = logging.getLogger(__name__)
+
+FIRST_AFTER_S = 2.0
+EVERY_S = 3.0
+
+
+class Shows(Protocol):
+    """Lets the owner see progress."""
+
+    async def progress(self, job: Job, progress: Progress) -> None: ...
+
+
+class Reporter:
+    """Shows the progress of one job after 2 s of work and then at most every 3 s. That it cannot be shown never
+    fails the job, and once `stop` has returned nothing is shown any more: the final text has the last word."""
+
+    def __init__(self, shows: Shows, clock: Clock, job: Job) -> None:
+        self._shows = shows
+        self._clock = clock
+        self._job = job
+        self._latest = Progress(0.0, job.note.duration_s, "")
+        self._speaking = asyncio.Lock()
+        self._stopped = False
+
+    def heard(self, progress: Progress) -> None:
+        """Take the engine's word; cheap."""
+        self._latest = progress
+
+    async def run(self) -> None:
+        """Show it until stopped; repeats what has not changed, because "typing…" fades."""
+        wait_s = FIRST_AFTER_S
+        while True:
+            await self._clock.sleep(wait_s)
+            async with self._speaking:
+                if self._stopped:
+                    return
+                wait_s = await self._show()
+
+    async def stop(self) -> None:
+        """Wait for the call under way, if there is one, and be silent from now on."""
+        async with self._speaking:
+            self._stopped = True
+
+    async def _show(self) -> float:
+        """Show it once; returns after how many seconds to do so again."""
+        try:
+            await self._shows.progress(self._job, self._latest)
+        except FloodWait as flood:
+            return max(EVERY_S, flood.seconds)
+        except (Transient, Refused) as error:
+            log.debug("progress of job %s not shown: %s", self._job.id, error.key)
+        return EVERY_S
