@@ -62,11 +62,15 @@ class ModelCommands:
     async def _switch(self, name: str) -> str:
         try:
             info = await self._engine.switch(name, self._progressed)
-            await self._rules.change(model=info.name)
         except (Transient, Refused) as error:
             reason = self._texts.error(error)
             return self._texts("model.kept", reason=reason, model=self._engine.info().model)
-        return self._texts("model.switched", model=info.name, memory_bytes=info.memory_bytes)
+        switched = self._texts("model.switched", model=info.name, memory_bytes=info.memory_bytes)
+        try:
+            await self._rules.change(model=info.name)
+        except Transient as error:  # in use, but the next start will not know
+            return f"{switched}\n⚠️ {self._texts.error(error)}"
+        return switched
 
     async def _tell(self, command: Command, message_id: int, name: str) -> None:
         told = self._state(name)
@@ -89,7 +93,10 @@ class ModelCommands:
     def _list(self) -> Answer:
         current = self._engine.info().model
         builder = Builder().add(self._texts("model.title"), SpanKind.BOLD)
-        for model in self._engine.models():
+        models = self._engine.models()
+        if current not in [model.name for model in models]:  # a folder or hub id of the owner's own
+            models = [ModelInfo(current, None, None, present=True), *models]
+        for model in models:
             builder.add("\n").add(model.name, SpanKind.CODE).add(self._about(model))
             if model.name == current:
                 builder.add(self._texts("model.current"), SpanKind.BOLD)

@@ -29,7 +29,7 @@ class Parsed:
 def parse(text: str, prefixes: str) -> Parsed | None:
     """The command that a message is, if it has the form of one: a prefix, a Latin word, then arguments."""
     words = text.split()
-    if not words or text[0] not in prefixes:
+    if not words or words[0][0] not in prefixes:
         return None
     name = words[0][1:].lower()
     return Parsed(name, tuple(words[1:])) if _NAME.match(name) else None

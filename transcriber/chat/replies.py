@@ -23,7 +23,7 @@ MAX_PARTS = 3  # more than this become a file
 _DOUBTFUL = 0.7  # a language detected with less than this is named, and how to correct it
 _TAIL_UNITS = 600  # of the text so far: what fits on a phone's screen
 _BAR_CELLS = 12
-_LISTED_NOTES = 25
+MOST_LISTED = 25
 # Asking again changes nothing about these.
 _HOPELESS = frozenset({"gone", "unreadable", "empty", "no_sound", "truncated"})
 
@@ -95,16 +95,18 @@ def held_message(jobs: Sequence[Job], texts: Texts) -> Rich:
     """What was found while catching up and left alone for its age, and how to get it after all."""
     ids = f"#{jobs[0].id}" if len(jobs) == 1 else f"#{jobs[0].id} – #{jobs[-1].id}"
     builder = Builder().add(texts("note.held", n=len(jobs), ids=ids))
-    add_list(builder, jobs, texts, list_line)
+    add_list(builder, jobs, texts, lambda job: list_line(job, texts), len(jobs))
     return builder.add("\n" + texts("note.held_how", id=jobs[0].id)).rich()
 
 
-def add_list(builder: Builder, jobs: Sequence[Job], texts: Texts, line: Callable[[Job, Texts], Builder]) -> Builder:
-    """One line per job, as many as suit a phone, and how many more there are."""
-    for job in jobs[:_LISTED_NOTES]:
-        builder.add("\n").append(line(job, texts).rich())
-    if len(jobs) > _LISTED_NOTES:
-        builder.add("\n" + texts("note.more", n=len(jobs) - _LISTED_NOTES))
+def add_list(
+    builder: Builder, jobs: Sequence[Job], texts: Texts, line: Callable[[Job], Builder], total: int
+) -> Builder:
+    """One line per job, as many as suit a phone, and how many more there are of `total`."""
+    for job in jobs[:MOST_LISTED]:
+        builder.add("\n").append(line(job).rich())
+    if total > MOST_LISTED:
+        builder.add("\n" + texts("note.more", n=total - MOST_LISTED))
     return builder
 
 
