@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -47,15 +48,44 @@ class Event:
     details: dict[str, Any]
 
 
-class Journal:
-    """Keeps what happened and wakes whoever waits for it."""
+class Watched:
+    """Something that changes, and that can be waited for."""
 
     def __init__(self) -> None:
+        self._change = asyncio.Event()
+
+    def changed(self) -> None:
+        """Wake everyone who waits, to look again."""
+        self._change.set()
+        self._change = asyncio.Event()
+
+    async def wait_until(self, condition: Callable[[], T | None], timeout: float = 15) -> T:
+        """The first true value of `condition`, looked at after every change. Raises TimeoutError that says how far
+        things are."""
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    change = self._change
+                    if value := condition():
+                        return value
+                    await change.wait()
+        except TimeoutError:
+            raise TimeoutError(f"not within {timeout} s; last: {self.tail()}") from None
+
+    @abstractmethod
+    def tail(self) -> str:
+        """The last things that happened, for an error message."""
+
+
+class Journal(Watched):
+    """Keeps what happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
         self.actions: list[Action] = []
         self.calls: list[Call] = []
         self.events: list[Event] = []
         self.unknown: list[str] = []  # calls that the sandbox does not know; a test asserts that it is empty
-        self._change = asyncio.Event()
 
     def record(self, kind: str, **fields: Any) -> None:
         self.actions.append(Action(kind, time.time(), **fields))
@@ -64,11 +94,6 @@ class Journal:
     def event(self, kind: str, **details: Any) -> None:
         self.events.append(Event(time.time(), kind, details))
         self.changed()
-
-    def changed(self) -> None:
-        """Wake everyone who waits, to look again."""
-        self._change.set()
-        self._change = asyncio.Event()
 
     # What the client did
     @property
@@ -87,18 +112,6 @@ class Journal:
         return sum(call.name == name for call in self.calls)
 
     # Waiting
-    async def wait_until(self, condition: Callable[[], T | None], timeout: float = 15) -> T:
-        """The first true value of `condition`, looked at after every change. Raises TimeoutError that names it."""
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    change = self._change
-                    if value := condition():
-                        return value
-                    await change.wait()
-        except TimeoutError:
-            raise TimeoutError(f"not within {timeout} s; last actions: {self._tail()}") from None
-
     async def wait_for(self, wanted: Callable[[Action], bool], timeout: float = 15, since: int = 0) -> Action:
         """The first action (from index `since`) that is wanted. Raises TimeoutError."""
         return await self.wait_until(lambda: next((a for a in self.actions[since:] if wanted(a)), None), timeout)
@@ -114,5 +127,5 @@ class Journal:
             if change is self._change:
                 await change.wait()
 
-    def _tail(self) -> str:
+    def tail(self) -> str:
         return ", ".join(f"{a.kind}@{a.chat}:{a.msg_id}" for a in self.actions[-5:]) or "none"

@@ -1,0 +1,193 @@
+"""The console behind `python userbot.py sandbox`: play the friend and the owner, and break things, by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TextIO
+
+from config.settings import ui_language
+from transcriber.sandbox.conversation import Conversation
+from transcriber.sandbox.faults import flood
+from transcriber.sandbox.program import SAMPLES, SESSION_NAME, Program, program, settings_for
+from transcriber.sandbox.sentences import Sentences
+from transcriber.sandbox.server import SandboxServer
+from transcriber.sandbox.world import ACCOUNT, Tl
+
+SPOKEN = re.compile(r"(?:(?P<who>me@friend|me)\s+)?(?:re\s+(?P<reply>\d+)\s+)?(?P<what>.+)", re.DOTALL)
+OPUS_RATE = 48_000
+
+
+async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout) -> int:
+    """Run a sandbox and the real program in it until `quit` or the end of what is typed; returns 0."""
+    language = ui_language(os.environ)
+    say = Sentences(language)
+    with tempfile.TemporaryDirectory(prefix="stenogram-sandbox-") as folder:
+        data_dir = Path(folder)
+        log_path = data_dir / "program.log"
+        async with SandboxServer() as srv:
+            friend = srv.add_user(say("friend"), "friend")
+            await srv.write_session_file(data_dir / SESSION_NAME)
+            settings = settings_for(data_dir, srv.write_seam_file(data_dir / "sandbox.json"), [friend.id], language)
+            with log_path.open("w", encoding="utf-8") as log:
+                async with program(settings, log=log) as running:
+                    console = Console(srv, running, friend, say, out)
+                    srv.spawn(Conversation(srv, out, say, numbered=True).follow())
+                    srv.spawn(console.tell_end())
+                    console.tell("play.help", friend=say("friend"), sample=SAMPLES / "en_hello.ogg")
+                    console.tell("play.started", log=log_path)
+                    await console.obey(typed or typed_lines())
+                    await running.terminate()
+    return 0
+
+
+class Console:
+    """Understands what is typed."""
+
+    def __init__(self, srv: SandboxServer, running: Program, friend: Tl, say: Sentences, out: TextIO) -> None:
+        self._srv = srv
+        self._running = running
+        self._friend = friend
+        self._say = say
+        self._out = out
+        self._faults: dict[str, Callable[[float], None]] = {
+            "outage": self._outage,
+            "hole": self._hole,
+            "flood": self._flood,
+        }
+        self._orders: dict[str, Callable[[], None]] = {
+            "drop": lambda: self.tell("play.dropped", n=srv.drop()),
+            "revoke": self._revoke,
+            "log": lambda: self._write(running.tail()),
+            "help": lambda: self.tell("play.help", friend=friend.first_name, sample=SAMPLES / "en_hello.ogg"),
+        }
+
+    async def obey(self, typed: AsyncIterator[str]) -> None:
+        """Do what each line says, until `quit`."""
+        async for line in typed:
+            if line.strip() == "quit":
+                return
+            if line.strip():
+                self._do(line.strip())
+
+    def _do(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if line in self._orders:
+            self._orders[line]()
+        elif word in self._faults and len(rest.split()) <= 1:
+            self._break(word, rest)
+        else:
+            self._speak(line)
+
+    # People
+    def _speak(self, line: str) -> None:
+        spoken = SPOKEN.fullmatch(line)
+        if spoken is None:
+            return
+        srv, friend = self._srv, self._friend
+        speaker = srv.me if spoken["who"] else friend
+        chat = None if spoken["who"] == "me" else friend
+        reply_to = int(spoken["reply"]) if spoken["reply"] else None
+        if reply_to and (ACCOUNT, reply_to) not in srv.messages:
+            self.tell("play.no_message", number=reply_to)
+            return
+        word, _, rest = spoken["what"].partition(" ")
+        if word == "voice" and rest:
+            self._record(speaker, chat, Path(rest.strip()).expanduser(), reply_to)
+        else:
+            srv.deliver_text(speaker, chat, spoken["what"], reply_to=reply_to)
+
+    def _record(self, speaker: Tl, chat: Tl | None, path: Path, reply_to: int | None) -> None:
+        if not path.is_file():
+            self.tell("play.no_file", path=path)
+            return
+        sound = path.read_bytes()
+        self._srv.deliver_voice(speaker, chat, sound, round(ogg_duration_s(sound)), reply_to=reply_to)
+
+    # Faults
+    def _break(self, word: str, seconds: str) -> None:
+        try:
+            for_s = float(seconds)
+        except ValueError:
+            self.tell("play.seconds", example=f"{word} 20")
+            return
+        self._faults[word](for_s)
+
+    def _outage(self, seconds: float) -> None:
+        self.tell("play.outage", seconds=seconds)
+        self._srv.spawn(self._back_after(self._srv.refuse_for(seconds)))
+
+    def _hole(self, seconds: float) -> None:
+        self.tell("play.hole", seconds=seconds)
+        self._srv.spawn(self._back_after(self._silence(seconds)))
+
+    async def _silence(self, seconds: float) -> None:
+        self._srv.black_hole(True)
+        await asyncio.sleep(seconds)
+        self._srv.black_hole(False)
+
+    async def _back_after(self, fault: Awaitable[None]) -> None:
+        await fault
+        self.tell("play.over")
+
+    def _flood(self, seconds: float) -> None:
+        self._srv.on_rpc("messages.SendMessage", flood(round(seconds)))
+        self.tell("play.flood", seconds=seconds)
+
+    def _revoke(self) -> None:
+        self._srv.kill_auth("SESSION_REVOKED")
+        self.tell("play.revoked")
+
+    # Words
+    async def tell_end(self) -> None:
+        """Say so when the program ends."""
+        self.tell("play.ended", code=await self._running.process.wait())
+
+    def tell(self, key: str, **details: object) -> None:
+        self._write(self._say(key, **details))
+
+    def _write(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+
+def ogg_duration_s(sound: bytes) -> float:
+    """How long an Ogg Opus file lasts: the position of its last page, 48,000 to the second; else 1."""
+    last = sound.rfind(b"OggS")
+    if last < 0 or b"OpusHead" not in sound[:64]:
+        return 1.0
+    return max(1.0, int.from_bytes(sound[last + 6 : last + 14], "little", signed=True) / OPUS_RATE)
+
+
+async def typed_lines() -> AsyncIterator[str]:
+    """Lines of standard input, without blocking the loop: a terminal, a pipe or a file."""
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+    ready = asyncio.Event()
+    waits = True
+    try:
+        loop.add_reader(descriptor, ready.set)
+    except PermissionError:  # a file cannot be waited for, and need not
+        waits = False
+    pending = b""
+    try:
+        while True:
+            if waits:
+                await ready.wait()
+                ready.clear()
+            piece = os.read(descriptor, 65536)
+            if not piece:
+                break
+            *lines, pending = (pending + piece).split(b"\n")
+            for line in lines:
+                yield line.decode(errors="replace")
+        if pending:
+            yield pending.decode(errors="replace")
+    finally:
+        if waits:
+            loop.remove_reader(descriptor)
