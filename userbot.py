@@ -15,7 +15,7 @@ from typing import cast
 from config import settings as config
 from transcriber import __version__
 from transcriber.chat.texts import Texts
-from transcriber.errors import Permanent, SettingsWrong
+from transcriber.errors import Permanent, SettingsWrong, StenogramError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,22 +29,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = config.read(values)
         verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
         return verb(settings, texts, arguments)
-    except Permanent as error:
-        print(_explain(error, texts), file=sys.stderr)
-        return error.exit_code
+    except StenogramError as error:
+        print("❌ " + _explain(error, texts), file=sys.stderr)
+        return error.exit_code if isinstance(error, Permanent) else 1
     except KeyboardInterrupt:
         return 130
 
 
-def _explain(error: Permanent, texts: Texts) -> str:
-    if isinstance(error, SettingsWrong):
-        problems = cast(tuple[config.Problem, ...], error.details["problems"])
-        lines = [
+def _explain(error: StenogramError, texts: Texts) -> str:
+    if not isinstance(error, SettingsWrong) or "problems" not in error.details:
+        return texts.error(error)
+    problems = cast(tuple[config.Problem, ...], error.details["problems"])
+    return texts(
+        "error.settings",
+        problems=[
             texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
             for problem in problems
-        ]
-        return "\n".join([texts("error.settings", count=len(lines)), *lines])
-    return "❌ " + texts(f"error.{error.key}", **error.details)
+        ],
+    )
 
 
 def _parser(texts: Texts) -> argparse.ArgumentParser:

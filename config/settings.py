@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+from transcriber.chat.texts import Language, language_from
 from transcriber.domain import Delivery
 from transcriber.errors import SettingsWrong
 
@@ -38,7 +39,7 @@ class Settings:
     """What the person who runs the program decided. Names, defaults and reasons: config/example.env."""
 
     data_dir: Path
-    ui_language: str
+    ui_language: Language
     api_id: int | None = None
     api_hash: str | None = field(default=None, repr=False)
     phone_number: str | None = field(default=None, repr=False)
@@ -76,12 +77,9 @@ def data_dir(values: Mapping[str, str]) -> Path:
     return Path(values.get("DATA_DIR", "").strip() or "./data").absolute()
 
 
-def ui_language(values: Mapping[str, str]) -> str:
+def ui_language(values: Mapping[str, str]) -> Language:
     """`UI_LANGUAGE`, else what the locale says, else English. Never fails: errors are told in it."""
-    for name in ("UI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := values.get(name, "").strip().lower():
-            return "ru" if value.startswith("ru") else "en"
-    return "en"
+    return language_from(*(values.get(name) for name in ("UI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")))
 
 
 def read(values: Mapping[str, str]) -> Settings:
@@ -94,7 +92,7 @@ def read(values: Mapping[str, str]) -> Settings:
         api_hash=reader.text("API_HASH"),
         phone_number=reader.text("PHONE_NUMBER"),
         session_string=reader.text("SESSION_STRING"),
-        model=reader.text("MODEL") or "small",
+        model=_model(reader.text("MODEL") or "small"),
         compute_type=reader.choice("COMPUTE_TYPE", "int8", COMPUTE_TYPES),
         beam_size=reader.number("BEAM_SIZE", 1, low=1, high=10),
         cpu_threads=reader.number("CPU_THREADS", None, low=1, high=256),
@@ -109,7 +107,7 @@ def read(values: Mapping[str, str]) -> Settings:
         catch_up_max_age_h=reader.number("CATCH_UP_MAX_AGE_H", 48),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         log_format=reader.choice("LOG_FORMAT", "text", LOG_FORMATS),
-        sandbox=reader.parsed("STENOGRAM_SANDBOX", None, Path, "a file"),
+        sandbox=reader.parsed("STENOGRAM_SANDBOX", None, lambda raw: Path(raw).absolute(), "a file"),
     )
     reader.choice("UI_LANGUAGE", "en", LANGUAGES)
     if reader.problems:
@@ -171,6 +169,11 @@ def _switches(raw: str) -> frozenset[str]:
     if not chosen <= frozenset(SWITCHES):
         raise ValueError
     return chosen
+
+
+def _model(raw: str) -> str:
+    folder = Path(raw).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else raw  # the program works in another directory
 
 
 def _prefixes(raw: str) -> str:

@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from transcriber.chat.texts_chat_en import ENGLISH_CHAT
 from transcriber.chat.texts_chat_ru import RUSSIAN_CHAT
+from transcriber.chat.texts_cli_en import ENGLISH_CLI
+from transcriber.chat.texts_cli_ru import RUSSIAN_CLI
 from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
 from transcriber.errors import StenogramError
@@ -25,8 +27,8 @@ from transcriber.errors import StenogramError
 Language = Literal["ru", "en"]
 
 TABLES: Mapping[Language, Mapping[str, str]] = {
-    "ru": {**RUSSIAN, **RUSSIAN_CHAT},
-    "en": {**ENGLISH, **ENGLISH_CHAT},
+    "ru": {**RUSSIAN, **RUSSIAN_CHAT, **RUSSIAN_CLI},
+    "en": {**ENGLISH, **ENGLISH_CHAT, **ENGLISH_CLI},
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

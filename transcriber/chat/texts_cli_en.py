@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-CLI_ENGLISH: Final[Mapping[str, str]] = {
+ENGLISH_CLI: Final[Mapping[str, str]] = {
     "cli.description": "Turns the voice notes of your Telegram account into text, on this machine.",
     "cli.verbs": "what to do (default: run)",
     "cli.run": "stay connected and transcribe",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-CLI_RUSSIAN: Final[Mapping[str, str]] = {
+RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "cli.description": "Превращает голосовые сообщения вашего аккаунта Telegram в текст, прямо на этой машине.",
     "cli.verbs": "что сделать (по умолчанию run)",
     "cli.run": "держать связь и расшифровывать",

@@ -1,0 +1,252 @@
+"""The composition root: builds every part, owns their lifetimes, the task group, the signals and the last deadline.
+
+Read `_live` from top to bottom to know what there is, in which order it starts, and in which order it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from config import logs
+from config.settings import Settings
+from transcriber import health, sign_in
+from transcriber.chat.commands import Commands
+from transcriber.chat.delivery import TranscriptDelivery
+from transcriber.chat.texts import Texts
+from transcriber.clock import Clock, SystemClock
+from transcriber.data_dir import prepare
+from transcriber.domain import JobState, Limits, Preferences
+from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
+from transcriber.inbox import Inbox
+from transcriber.protocols import Announce, Archive, Store
+from transcriber.speech.child import Setup
+from transcriber.speech.cpu import default_threads
+from transcriber.speech.engine import Engine
+from transcriber.speech.models import Models
+from transcriber.status import ProgramStatus
+from transcriber.storage.archive import open_archive
+from transcriber.storage.store import open_store
+from transcriber.telegram.catchup import CatchUp
+from transcriber.telegram.connection import Connection
+from transcriber.telegram.gateway import TelegramGateway
+from transcriber.telegram.lock import AccountLease, InstanceLock, holder_id
+from transcriber.telegram.session import SessionFile
+from transcriber.telegram.supervisor import supervise
+from transcriber.tracked import FirstTracked
+from transcriber.work.intake import Intake
+from transcriber.work.jobs import Jobs
+from transcriber.work.rules import Rules
+from transcriber.work.worker import Worker
+
+log = logging.getLogger(__name__)
+
+EXIT_DEADLINE_S = 2.5  # SIGTERM to exit stays under 3 s whatever hangs: starting recovers what stopping left undone
+CLOSE_STORE_S = 1.0
+DATABASE = "stenogram.db"
+MODEL_KEY, GOOD_MODELS_KEY = "model", "model.good"
+
+
+async def run(settings: Settings, texts: Texts) -> int:
+    """Run until a signal or a permanent error; returns the exit code. Raises `Permanent`."""
+    logs.configure(settings.log_level, settings.log_format)
+    announce = logs.Announcer(texts, settings.log_format)
+    with _stop_on_signal(announce) as stop:
+        try:
+            await _live(settings, texts, announce, SystemClock())
+        except asyncio.CancelledError:
+            if not stop.is_set():
+                raise
+        except BaseExceptionGroup as group:
+            raise _permanent_in(group) from group
+    announce("stopped")
+    return 0
+
+
+async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clock) -> None:
+    announce("starting")
+    threads = settings.cpu_threads or default_threads()
+    announce("cpu_threads", n=threads)
+    data_dir = prepare(settings.data_dir)
+    async with AsyncExitStack() as stack:
+        holder = holder_id(secrets.token_hex(4))
+        lock = stack.enter_context(InstanceLock(data_dir, clock, holder))
+        session = SessionFile(data_dir)
+        await sign_in.ensure(settings, texts, session)
+
+        store, archive = await _open_stores(stack, settings, clock)
+        lease = AccountLease(store, clock, holder, lock.predecessor)
+        await lease.take()
+        stack.push_async_callback(_drop, lease)
+
+        limits = Limits(settings.max_duration_s, settings.max_file_mb * 2**20, settings.catch_up_max_age_h * 3600)
+        rules = Rules(store, first=first_preferences(settings))
+        jobs = Jobs(store, clock)
+        tracked = FirstTracked(settings.tracked, rules, store)
+        await tracked.seed()
+        announce("tracked_count", n=await tracked.count())
+
+        engine = await stack.enter_async_context(await _engine(settings, store, threads, clock))
+        gateway = TelegramGateway(clock)
+        delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
+        status = ProgramStatus(clock, delivery)
+        worker = Worker(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool")
+        inbox = Inbox(Intake(rules, jobs, limits, clock), delivery)
+        commands = await stack.enter_async_context(
+            Commands(jobs, store, rules, engine, gateway, texts, status, clock, settings.command_prefixes)
+        )
+        connection = Connection(
+            sign_in.clients(settings, session),
+            gateway,
+            CatchUp(inbox, store, clock, prefixes=settings.command_prefixes),
+            clock=clock,
+            announce=announce,
+        )
+        stack.callback(announce, "telegram_closed")
+        stack.callback(health.remove, data_dir)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(worker.run(), name="worker")
+                group.create_task(supervise(connection.attempt, clock=clock, announce=announce), name="connection")
+                group.create_task(inbox.pump(commands), name="commands")
+                group.create_task(lease.keep(), name="lease")
+                group.create_task(_tell_when_running(gateway, engine, tracked, announce), name="greeting")
+                group.create_task(_heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
+        except* SignedOut as signed_out:
+            session.set_aside(_permanent_in(signed_out).key)
+            raise
+
+
+def first_preferences(settings: Settings) -> Preferences:
+    """What holds until the owner changes it from the chat."""
+    return Preferences(
+        saved="saved" in settings.auto,
+        private="private" in settings.auto,
+        groups="groups" in settings.auto,
+        mine="mine" in settings.auto,
+        delivery=settings.deliver,
+        model=settings.model,
+    )
+
+
+async def _open_stores(stack: AsyncExitStack, settings: Settings, clock: Clock) -> tuple[Store, Archive]:
+    database = settings.data_dir / DATABASE
+    try:
+        store = await stack.enter_async_context(open_store(settings.redis_url or database, clock=clock))
+        archive = await stack.enter_async_context(open_archive(database))
+    except StoreUnavailable as error:
+        # At the start there is nothing to keep going: whoever started us decides when to try again.
+        raise StoreRefused("store_unreachable") from error
+    return store, archive
+
+
+async def _drop(lease: AccountLease) -> None:
+    with suppress(StoreUnavailable, TimeoutError):  # it runs out by itself
+        async with asyncio.timeout(CLOSE_STORE_S):
+            await lease.drop()
+
+
+async def _engine(settings: Settings, store: Store, threads: int, clock: Clock) -> Engine:
+    """The engine with the model that was last in use, and the ones that were good before it to fall back to."""
+    good = [name for name in (await store.get(GOOD_MODELS_KEY) or "").split("\n") if name]
+
+    async def remember(name: str) -> None:
+        good[:] = [name, *(other for other in good if other != name)][:5]
+        await store.set(GOOD_MODELS_KEY, "\n".join(good))
+        await store.set(MODEL_KEY, name)
+
+    return Engine(
+        Models(settings.data_dir / "models"),
+        await store.get(MODEL_KEY) or settings.model,
+        Setup(threads, settings.compute_type, float(settings.model_idle_s), float(settings.max_duration_s)),
+        clock,
+        remember=remember,
+        fallback=good,
+    )
+
+
+async def _tell_when_running(
+    gateway: TelegramGateway, engine: Engine, tracked: FirstTracked, announce: Announce
+) -> None:
+    await gateway.wait_online()
+    await tracked.resolve(gateway)
+    announce("running")
+    announce("model", model=engine.info().model)
+    announce("tracked_list", names=await tracked.names())
+
+
+async def _heartbeat(
+    data_dir: Path, gateway: TelegramGateway, engine: Engine, store: Store, clock: Clock
+) -> NoReturn:
+    while True:
+        counts: dict[JobState, int] = {}
+        with suppress(StoreUnavailable):
+            counts = await store.count_jobs()
+        link = gateway.info()
+        beat = health.Health(
+            at_s=clock.now(),
+            pid=os.getpid(),
+            online=link.online,
+            store=bool(counts),
+            since_s=link.since_s,
+            waiting=counts.get(JobState.WAITING, 0),
+            running=counts.get(JobState.RUNNING, 0),
+            model=engine.info().model,
+        )
+        try:
+            health.write(data_dir, beat)
+        except OSError as error:  # a full disk: the file then expires, which says it
+            log.warning("health file not written: %s", error.strerror)
+        await clock.sleep(health.WRITE_EVERY_S)
+
+
+@contextmanager
+def _stop_on_signal(announce: Announce) -> Iterator[asyncio.Event]:
+    """The first SIGTERM or SIGINT cancels this task and ends the process soon, whatever hangs; the second ends it now."""
+    loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
+    deadline = threading.Timer(EXIT_DEADLINE_S, _exit_now, (0,))
+    deadline.daemon = True
+
+    def on_signal(number: int) -> None:
+        if stop.is_set():
+            _exit_now(128 + number)
+        stop.set()
+        announce("signal", number=number)
+        announce("stopping")
+        deadline.start()
+        if task is not None:
+            task.cancel()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+        deadline.cancel()
+
+
+def _exit_now(code: int) -> NoReturn:
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _permanent_in(group: BaseExceptionGroup[BaseException]) -> Permanent:
+    """The error that stops the program; anything else in there is a bug of ours and is raised as it is."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            return _permanent_in(error)
+        if isinstance(error, Permanent):
+            return error
+    raise group.exceptions[0]
