@@ -38,7 +38,6 @@ class Commands:
     def __init__(
         self,
         jobs: Jobs,
-        known: KnownJobs,
         rules: Rules,
         engine: Engine,
         gateway: Gateway,
@@ -46,6 +45,8 @@ class Commands:
         status: Status,
         clock: Clock,
         prefixes: str = "/.",
+        *,
+        known: KnownJobs,
     ) -> None:
         self._texts = texts
         self._prefixes = prefixes
@@ -56,7 +57,7 @@ class Commands:
         self._seen: OrderedDict[tuple[int, int, str], None] = OrderedDict()
         rule = RuleCommands(rules, gateway, texts)
         work = WorkCommands(jobs, known, engine, self._lookup, status, texts)
-        model = ModelCommands(engine, rules, self._answers, texts, clock, self._background)
+        model = ModelCommands(engine, self._answers, texts, clock, self._background)
         self._handlers: Mapping[str, Handler] = {
             "status": StatusCommands(jobs, engine, gateway, status, texts, clock).status,
             "model": model.model,

@@ -7,7 +7,6 @@ import asyncio
 from transcriber.chat.answers import Answer, Answers
 from transcriber.chat.background import Background
 from transcriber.chat.parse import model_name
-from transcriber.chat.ports import Rules
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock
@@ -21,11 +20,8 @@ _EDIT_EVERY_S = 3.0
 class ModelCommands:
     """Lists models; prepares one in the background, at most one at a time, and says how that goes."""
 
-    def __init__(
-        self, engine: Engine, rules: Rules, answers: Answers, texts: Texts, clock: Clock, background: Background
-    ) -> None:
+    def __init__(self, engine: Engine, answers: Answers, texts: Texts, clock: Clock, background: Background) -> None:
         self._engine = engine
-        self._rules = rules
         self._answers = answers
         self._texts = texts
         self._clock = clock
@@ -65,12 +61,7 @@ class ModelCommands:
         except (Transient, Refused) as error:
             reason = self._texts.error(error)
             return self._texts("model.kept", reason=reason, model=self._engine.info().model)
-        switched = self._texts("model.switched", model=info.name, memory_bytes=info.memory_bytes)
-        try:
-            await self._rules.change(model=info.name)
-        except Transient as error:  # in use, but the next start will not know
-            return f"{switched}\n⚠️ {self._texts.error(error)}"
-        return switched
+        return self._texts("model.switched", model=info.name, memory_bytes=info.memory_bytes)
 
     async def _tell(self, command: Command, message_id: int, name: str) -> None:
         told = self._state(name)

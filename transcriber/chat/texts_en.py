@@ -72,6 +72,77 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.data_dir": "The data directory cannot be written[[: {path}]]. Mend its permissions or set another "
     "DATA_DIR.",
     "error.store_refused": "The storage cannot be used[[: {reason}]]. Check REDIS_URL and the version of the data.",
+    "error.session_unreadable": "The session file is damaged[[: {path}]]. Sign in again: python userbot.py login",
+    "error.session_string_wrong": "SESSION_STRING is not a session string of a Telegram account. Check it, or remove "
+    "it and sign in: python userbot.py login",
+    "error.session_string_dead": "Telegram no longer accepts the session in SESSION_STRING. Remove it and sign in "
+    "again: python userbot.py login",
+    "error.api_needed": "To sign in, API_ID and API_HASH are needed: get them at https://my.telegram.org and put them "
+    "in .env",
+    "error.api_wrong": "Telegram does not accept this API_ID and API_HASH. Check them at https://my.telegram.org",
+    "error.language_unknown": "The model does not know the language[[ “{language}”]]. A code like ru or en is needed.",
+    "error.store_newer": "The data was written by a newer version of the program[[ ({found}; this one knows "
+    "{known})]]. Update the program.",
+    "error.store_damaged": "The stored data is damaged[[: {what}]]. Restore it from a copy, or start with an empty "
+    "DATA_DIR.",
+    "error.store_access": "The storage does not let us in[[: {reason}]]. Check the name and password in REDIS_URL.",
+    "error.store_url": "REDIS_URL does not look like the address of a Redis. Example: redis://localhost:6379/0",
+    "error.store_unreachable": "The storage cannot be reached. Check that Redis is running and REDIS_URL is right.",
+}
+
+_LOGIN: Final[Mapping[str, str]] = {
+    "login.connecting": "Connecting to Telegram…",
+    "login.already": "Already signed in as {name}.",
+    "login.choose": "How do you want to sign in?\n  1 - scan a QR code with your phone (easiest)\n"
+    "  2 - phone number and code",
+    "login.ask_choice": "1 or 2 [1]: ",
+    "login.qr_how": "On your phone: Telegram → Settings → Devices → Link Desktop Device, and point the camera at this "
+    "code.",
+    "login.qr_expired": "That code has run out; here is a new one.",
+    "login.ask_phone": "Phone number, with the country code (+44…): ",
+    "login.phone_wrong": "Telegram does not accept this number. Write it with the country code.",
+    "login.phone_unregistered": "Nobody uses Telegram with this number.",
+    "login.code_app": "Telegram has sent you a code: look in the app, in the chat “Telegram”.",
+    "login.code_sms": "Telegram has sent you a code by SMS.",
+    "login.code_call": "Telegram is calling you with the code.",
+    "login.code_other": "Telegram has sent you a code.",
+    "login.ask_code": "Code: ",
+    "login.code_wrong": "That is not the code. Try again.",
+    "login.code_expired": "That code has run out; a new one is on its way.",
+    "login.password_needed": "This account has a two-step password[[ (your hint: {hint})]]. It is not shown while you "
+    "type.",
+    "login.ask_password": "Password: ",
+    "login.password_wrong": "Wrong password. Try again.",
+    "login.flood": "Too many attempts. Telegram asks to wait {seconds:duration}; try again after that.",
+    "login.done": "Signed in as {name}.",
+}
+
+_CLI: Final[Mapping[str, str]] = {
+    "cli.description": "Turns Telegram voice notes into text on this machine, signed in as your own account.",
+    "cli.verbs": "what to do",
+    "cli.run": "run (the default)",
+    "cli.login": "sign in to Telegram: QR code, or phone and code",
+    "cli.login_if_needed": "do nothing if signed in already",
+    "cli.login_phone": "by phone number, without asking about a QR code",
+    "cli.logout": "end the session at Telegram and remove its file",
+    "cli.logged_out": "The session is ended and its file removed.",
+    "cli.not_signed_in": "You were not signed in.",
+    "cli.transcribe": "transcribe files, with no Telegram at all",
+    "cli.transcribe_paths": "files or folders",
+    "cli.transcribe_output": "write here, one file per recording",
+    "cli.transcribe_language": "language of the recording, such as ru (detected without it)",
+    "cli.transcribe_model": "model: a catalogue name, a Hugging Face id or a folder",
+    "cli.transcribe_translate": "translate into English",
+    "cli.check": "is the running program healthy? (for Docker and cron)",
+    "cli.sandbox": "try it all against a Telegram on this machine",
+    "cli.sandbox_demo": "show how it works, then end",
+    "check.healthy": "All is well: model {model}, waiting: {waiting}, running: {running}",
+    "check.not_running": "The program is not running.",
+    "check.unreadable": "Could not read {path}.",
+    "check.stale": "The program has been silent for {seconds:duration}.",
+    "check.store_down": "The storage does not answer.",
+    "check.offline": "No connection to Telegram for {seconds:duration}.",
+    "setting.wrong": "{name}={value}: expected {expected}",
 }
 
 _UNIT: Final[Mapping[str, str]] = {
@@ -86,4 +157,4 @@ _UNIT: Final[Mapping[str, str]] = {
     "common.none": "none",
 }
 
-ENGLISH: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_UNIT}
+ENGLISH: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_CLI, **_UNIT}

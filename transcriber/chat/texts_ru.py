@@ -68,6 +68,74 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.already_running": "Этот аккаунт уже занят[[: {holder}]]. Остановите ту программу, потом запускайте эту.",
     "error.data_dir": "В каталог данных не записать[[: {path}]]. Исправьте права или укажите другой DATA_DIR.",
     "error.store_refused": "Хранилище нельзя использовать[[: {reason}]]. Проверьте REDIS_URL и версию данных.",
+    "error.session_unreadable": "Файл сессии повреждён[[: {path}]]. Войдите заново: python userbot.py login",
+    "error.session_string_wrong": "SESSION_STRING — не строка сессии аккаунта Telegram. Проверьте её или уберите и "
+    "войдите: python userbot.py login",
+    "error.session_string_dead": "Telegram больше не принимает сессию из SESSION_STRING. Уберите её и войдите заново: "
+    "python userbot.py login",
+    "error.api_needed": "Для входа нужны API_ID и API_HASH: получите их на https://my.telegram.org и впишите в .env",
+    "error.api_wrong": "Telegram не принимает эти API_ID и API_HASH. Проверьте их на https://my.telegram.org",
+    "error.language_unknown": "Модель не знает языка[[ «{language}»]]. Нужен код вроде ru или en.",
+    "error.store_newer": "Данные записаны более новой версией программы[[ ({found}, а эта знает {known})]]. "
+    "Обновите программу.",
+    "error.store_damaged": "Данные в хранилище повреждены[[: {what}]]. Восстановите их из копии или начните с пустого "
+    "DATA_DIR.",
+    "error.store_access": "Хранилище не пускает[[: {reason}]]. Проверьте имя и пароль в REDIS_URL.",
+    "error.store_url": "REDIS_URL не похож на адрес Redis. Нужно, например, redis://localhost:6379/0",
+    "error.store_unreachable": "Хранилище недоступно. Проверьте, запущен ли Redis и верен ли REDIS_URL.",
+}
+
+_LOGIN: Final[Mapping[str, str]] = {
+    "login.connecting": "Подключаюсь к Telegram…",
+    "login.already": "Вход уже выполнен: {name}.",
+    "login.choose": "Как войти?\n  1 — отсканировать QR-код телефоном (проще всего)\n  2 — номер телефона и код",
+    "login.ask_choice": "1 или 2 [1]: ",
+    "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство, и наведите камеру на этот "
+    "код.",
+    "login.qr_expired": "Этот код устарел, вот новый.",
+    "login.ask_phone": "Номер телефона с кодом страны (+7…): ",
+    "login.phone_wrong": "Telegram не принимает этот номер. Напишите его с кодом страны.",
+    "login.phone_unregistered": "С этим номером никто не пользуется Telegram.",
+    "login.code_app": "Telegram прислал код: он в приложении, в чате «Telegram».",
+    "login.code_sms": "Telegram прислал код по СМС.",
+    "login.code_call": "Telegram звонит, чтобы продиктовать код.",
+    "login.code_other": "Telegram отправил код.",
+    "login.ask_code": "Код: ",
+    "login.code_wrong": "Код неверный. Попробуйте ещё раз.",
+    "login.code_expired": "Этот код устарел, отправляю новый.",
+    "login.password_needed": "У аккаунта есть облачный пароль[[ (подсказка: {hint})]]. При вводе он не виден.",
+    "login.ask_password": "Пароль: ",
+    "login.password_wrong": "Пароль неверный. Попробуйте ещё раз.",
+    "login.flood": "Слишком много попыток. Telegram просит подождать {seconds:duration}, потом попробуйте снова.",
+    "login.done": "Вход выполнен: {name}.",
+}
+
+_CLI: Final[Mapping[str, str]] = {
+    "cli.description": "Превращает голосовые сообщения Telegram в текст на этой машине, от имени вашего аккаунта.",
+    "cli.verbs": "что сделать",
+    "cli.run": "работать (если ничего не указано)",
+    "cli.login": "войти в Telegram: QR-код или телефон и код",
+    "cli.login_if_needed": "ничего не делать, если вход уже выполнен",
+    "cli.login_phone": "по номеру телефона, не спрашивая про QR-код",
+    "cli.logout": "завершить сеанс в Telegram и удалить его файл",
+    "cli.logged_out": "Сеанс завершён, файл удалён.",
+    "cli.not_signed_in": "Вход и не был выполнен.",
+    "cli.transcribe": "расшифровать файлы, без всякого Telegram",
+    "cli.transcribe_paths": "файлы или папки",
+    "cli.transcribe_output": "писать сюда, по файлу на запись",
+    "cli.transcribe_language": "язык записи, например ru (без него определяется сам)",
+    "cli.transcribe_model": "модель: имя из каталога, id на Hugging Face или папка",
+    "cli.transcribe_translate": "сразу переводить на английский",
+    "cli.check": "здорова ли работающая программа (для Docker и cron)",
+    "cli.sandbox": "попробовать всё на Telegram внутри этой машины",
+    "cli.sandbox_demo": "показать работу и закончить",
+    "check.healthy": "Всё в порядке: модель {model}, ждут: {waiting}, в работе: {running}",
+    "check.not_running": "Программа не запущена.",
+    "check.unreadable": "Не удалось прочитать {path}.",
+    "check.stale": "Программа молчит уже {seconds:duration}.",
+    "check.store_down": "Хранилище не отвечает.",
+    "check.offline": "Нет связи с Telegram уже {seconds:duration}.",
+    "setting.wrong": "{name}={value}: нужно {expected}",
 }
 
 _UNIT: Final[Mapping[str, str]] = {
@@ -82,4 +150,4 @@ _UNIT: Final[Mapping[str, str]] = {
     "common.none": "пусто",
 }
 
-RUSSIAN: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_UNIT}
+RUSSIAN: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_CLI, **_UNIT}
