@@ -1,0 +1,304 @@
+"""One connection's life, against a Telegram on this machine: every way in which it can break, and what is said."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.support.connected import SHORT, rig, running, until
+from transcriber.errors import FloodWait, Offline, SignedOut
+from transcriber.sandbox.faults import AuthDeath, flood
+from transcriber.sandbox.server import SandboxServer
+
+UP = ["connecting", "connected"]
+
+
+async def test_a_connection_announces_itself_and_gives_the_gateway_its_client(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        assert ours.story.russian == ["🔄 Подключаюсь к Telegram...", "✅ Подключено к Telegram"]
+        assert ours.gateway.me.id == srv.me.id
+        assert not srv.unknown
+
+
+async def test_told_to_stop_it_says_nothing_of_reconnecting_and_is_gone_in_under_a_second(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        began_s = time.monotonic()
+        await ours.stop()
+        assert time.monotonic() - began_s < 1
+        assert ours.story.keys == UP
+        assert not ours.gateway.info().online
+        await until(lambda: not srv.conns)
+
+
+@pytest.mark.parametrize("rst", [True, False], ids=["reset", "orderly"])
+async def test_a_dropped_connection_is_mended_by_the_library_and_told_once(tmp_path: Path, rst: bool) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        srv.drop(rst=rst)
+        await ours.connected(scans=2)
+        assert ours.story.keys == [*UP, "disconnected", "connected"]
+        assert ours.story.russian[2] == "⚠️ Отключено от Telegram. Пытаюсь переподключиться..."
+        assert len(ours.clients) == 1
+        assert ours.gateway.info().reconnects == 1
+
+
+async def test_a_port_refused_for_30_seconds_ends_the_client_after_10_and_is_tried_again(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
+        await ours.connected()
+        srv.refuse()
+        srv.drop()
+        await until(lambda: "disconnected" in ours.story.keys)
+        await ours.clock.advance(9.9)
+        assert ours.story.keys == [*UP, "disconnected"]
+        await ours.clock.advance(0.1)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        assert len(ours.clients) == 1
+        await ours.clock.advance(5)
+        await until(lambda: ours.story.keys.count("reconnect_in") == 2)
+        await srv.accept()
+        await ours.clock.advance(10)
+        await ours.connected(scans=2)
+        assert ours.story.russian == [
+            "🔄 Подключаюсь к Telegram...",
+            "✅ Подключено к Telegram",
+            "⚠️ Отключено от Telegram. Пытаюсь переподключиться...",
+            "⚠️ Сетевая ошибка: no connection for 10 s",
+            "🔄 Переподключение через 5 секунд...",
+            "🔄 Подключаюсь к Telegram...",
+            "⚠️ Сетевая ошибка: TimeoutError",
+            "🔄 Переподключение через 10 секунд...",
+            "🔄 Подключаюсь к Telegram...",
+            "✅ Подключено к Telegram",
+        ]
+
+
+async def test_a_server_that_is_unreachable_at_the_start_is_a_network_error(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, rig(srv, tmp_path, replace(SHORT, start_s=0.3)) as ours:
+        srv.refuse()
+        with pytest.raises(Offline):
+            await ours.connection.attempt(lambda: None)
+        assert ours.story.keys == ["connecting"]
+
+
+async def test_the_session_file_is_free_for_the_next_client_after_a_failed_start(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
+        srv.on_rpc("users.GetFullUser", "ignore")  # leaves a half-started client with the file locked
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        await ours.clock.advance(5)
+        await ours.connected()
+        assert [key for key, _ in ours.story.lines if key == "unexpected"] == []
+
+
+@pytest.mark.parametrize("fault", ["black hole", "pings only"])
+async def test_a_server_that_no_longer_answers_calls_is_noticed_within_a_minute(
+    tmp_path: Path, fault: Literal["black hole", "pings only"]
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
+        await ours.connected()
+        if fault == "black hole":
+            srv.black_hole()
+        else:
+            srv.on_rpc("*", "ignore", times=-1)
+        await ours.clock.advance(30)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in"]
+        srv.black_hole(False)
+        srv.clear_faults()
+        await ours.clock.advance(5)
+        await ours.connected(scans=2)
+        assert ours.story.keys[5:] == UP
+
+
+async def test_a_flood_wait_at_the_start_is_waited_for_by_the_supervisor(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        srv.on_rpc("updates.GetState", flood(30))
+        await until(lambda: "flood_wait" in ours.story.keys)
+        assert ours.story.russian[-1] == "⏳ FloodWait: ожидание 30 секунд..."
+        await ours.clock.advance(29)
+        assert len(ours.clients) == 1
+        await ours.clock.advance(1)
+        await ours.connected()
+        assert ours.story.keys == [*UP, "disconnected", "flood_wait", *UP]
+
+
+async def test_a_flood_wait_on_a_probe_is_obeyed_and_costs_no_connection(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        calls = srv.count("updates.GetState")
+        srv.on_rpc("updates.GetState", flood(40))
+        await ours.clock.advance(30)
+        await until(lambda: "flood_wait" in ours.story.keys)
+        await ours.clock.advance(40 + 29)
+        assert srv.count("updates.GetState") == calls + 1
+        await ours.clock.advance(1)
+        await until(lambda: srv.count("updates.GetState") == calls + 2)
+        assert ours.story.keys == [*UP, "flood_wait"]
+
+
+@pytest.mark.parametrize(
+    ("death", "key"),
+    [
+        ("AUTH_KEY_UNREGISTERED", "key_unregistered"),
+        ("AUTH_KEY_DUPLICATED", "key_duplicated"),
+        ("SESSION_REVOKED", "session_revoked"),
+        ("SESSION_EXPIRED", "session_expired"),
+        ("USER_DEACTIVATED", "deactivated"),
+    ],
+)
+async def test_a_dead_key_at_the_start_ends_the_program_without_a_second_try(
+    tmp_path: Path, death: AuthDeath, key: str
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        srv.kill_auth(death)
+        assert ours.running is not None
+        with pytest.raises(SignedOut) as ended:
+            await ours.running
+        assert ended.value.key == key
+        assert ours.story.keys == ["connecting"]
+
+
+async def test_a_key_revoked_in_the_middle_ends_the_program_within_a_minute(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        srv.kill_auth("SESSION_REVOKED")
+        await ours.clock.advance(30)
+        assert ours.running is not None
+        with pytest.raises(SignedOut) as ended:
+            await asyncio.wait_for(ours.running, 2)
+        assert ended.value.key == "session_revoked"
+        assert ours.story.keys == UP
+
+
+async def test_a_key_revoked_while_reconnecting_ends_the_program_and_leaves_no_noise(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        srv.kill_auth("AUTH_KEY_DUPLICATED")
+        srv.drop(rst=True)
+        await until(lambda: "disconnected" in ours.story.keys)
+        await ours.clock.advance(10)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        await ours.clock.advance(5)
+        assert ours.running is not None
+        with pytest.raises(SignedOut) as ended:
+            await asyncio.wait_for(ours.running, 2)
+        assert ended.value.key == "key_duplicated"
+        assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in", "connecting"]
+        assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+async def test_a_key_revoked_while_reconnecting_is_noticed_at_once_if_only_real_calls_fail(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        srv.auth_error_on_init = False
+        srv.kill_auth("SESSION_REVOKED")
+        srv.drop()
+        assert ours.running is not None
+        with pytest.raises(SignedOut):
+            await asyncio.wait_for(ours.running, 3)
+        assert ours.story.keys == [*UP, "disconnected", "connected"]
+
+
+async def test_a_key_that_telegram_forgot_while_idle_is_believed_on_the_second_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=2.3)) as ours:
+        await ours.connected()
+        srv.kill_auth("FORGET")
+        await ours.clock.advance(30)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        assert ours.story.russian[-2] == "⚠️ Сетевая ошибка: AuthKeyNotFound"
+        await ours.clock.advance(5)
+        assert ours.running is not None
+        with pytest.raises(SignedOut) as ended:
+            await asyncio.wait_for(ours.running, 5)
+        assert ended.value.key == "key_unregistered"
+        assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in", "connecting"]
+        assert not [record for record in caplog.records if record.name == "asyncio"]
+
+
+async def test_a_connection_that_held_for_a_minute_brings_the_delays_back(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, rig(srv, tmp_path) as ours:
+        calls: list[float] = []
+        ours.running = asyncio.ensure_future(ours.connection.attempt(lambda: calls.append(ours.clock.monotonic())))
+        await ours.connected()
+        began_s = ours.clock.monotonic()
+        await ours.clock.advance(59)
+        assert calls == []
+        await ours.clock.advance(1)
+        assert calls == [began_s + 60]
+
+
+async def test_the_library_is_quiet_while_there_is_no_connection_and_heard_again_after(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        library = logging.getLogger("pyrogram")
+        assert library.getEffectiveLevel() == logging.WARNING
+        srv.refuse()
+        srv.drop()
+        await until(lambda: "disconnected" in ours.story.keys)
+        assert library.getEffectiveLevel() == logging.CRITICAL
+
+
+async def test_an_error_on_the_first_call_of_each_session_does_not_make_the_library_run_hot(tmp_path: Path) -> None:
+    timings = replace(SHORT, start_s=1.0, pace_s=0.2)
+    async with SandboxServer() as srv, rig(srv, tmp_path, timings) as ours:
+        srv.on_rpc("help.GetConfig", flood(30), times=-1)
+        with pytest.raises(Offline):
+            await ours.connection.attempt(lambda: None)
+        assert srv.count("help.GetConfig") < 10
+
+
+async def test_a_live_note_reaches_the_inbox_and_a_drop_in_the_middle_loses_none(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        bob = srv.add_user("Bob", "bob")
+        await ours.connected()
+        first = srv.deliver_voice(bob, None, b"x", 3)
+        await until(lambda: first.id in ours.inbox.ids)
+        missed = srv.deliver_voice(bob, None, b"x", 3, push=False)
+        srv.drop(rst=True)
+        await until(lambda: missed.id in ours.inbox.ids)
+        await ours.connected(scans=2)
+        assert ours.inbox.ids == [first.id, missed.id]
+        assert [note.message_id for note in ours.inbox.missed] == [missed.id]
+
+
+async def test_a_note_that_could_not_be_stored_comes_again_with_the_next_scan(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        bob = srv.add_user("Bob", "bob")
+        await ours.connected()
+        ours.inbox.broken = True
+        note = srv.deliver_voice(bob, None, b"x", 3)
+        await until(lambda: ours.clock.slept[-1] == SHORT.rescan_after_s)  # it was tried, and the scan failed too
+        ours.inbox.broken = False
+        await ours.clock.advance(SHORT.rescan_after_s)
+        await ours.connected(scans=2)
+        assert ours.inbox.ids == [note.id]
+        assert ours.story.keys == UP
+
+
+async def test_an_edited_message_is_no_command(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        message = srv.deliver_text(srv.me, None, "hello")
+        srv.edit(message, "/status")
+        srv.deliver_text(srv.me, None, "/help")
+        await until(lambda: ours.inbox.commands)
+        assert [command.text for command in ours.inbox.commands] == ["/help"]
+
+
+async def test_a_flood_wait_from_an_attempt_reaches_the_caller_with_its_seconds(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, rig(srv, tmp_path) as ours:
+        srv.on_rpc("updates.GetState", flood(7))
+        with pytest.raises(FloodWait) as wait:
+            await ours.connection.attempt(lambda: None)
+        assert wait.value.seconds == 7
