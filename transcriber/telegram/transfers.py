@@ -7,7 +7,7 @@ import hashlib
 import math
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -46,7 +46,8 @@ class Transfers:
                 with _disk_errors():
                     part.replace(to)
             finally:
-                part.unlink(missing_ok=True)
+                with suppress(OSError):
+                    part.unlink()
 
     async def upload(self, name: str, content: bytes, file_id: int) -> Any:
         """Put the content where `messages.SendMedia` finds it. Repeatable: the same id overwrites its own parts."""
