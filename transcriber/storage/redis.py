@@ -210,11 +210,8 @@ def _is_about_access(error: RedisError, said: str) -> bool:
 
 
 def _client(url: str, socket_s: float) -> Redis:
-    # A password with one of / ? # in it, not percent-encoded, shifts what is host, port and path: without this, a
-    # piece of it would be looked up as the name of a host.
-    if "#" in url or "@" in urlsplit(url).path + urlsplit(url).query:
-        raise StoreRefused("store_url")
     try:
+        parts = urlsplit(url)
         pool = BlockingConnectionPool.from_url(
             url,
             max_connections=CONNECTIONS,
@@ -231,6 +228,10 @@ def _client(url: str, socket_s: float) -> Redis:
     except (ValueError, TypeError):
         # Not `from` it: what Python says about a wrong port quotes from the password.
         raise StoreRefused("store_url") from None
+    # A password with one of / ? # in it, not percent-encoded, shifts what is host, port and path: without this, a
+    # piece of it would be looked up as the name of a host.
+    if parts.fragment or "@" in parts.path + parts.query:
+        raise StoreRefused("store_url")
     return Redis.from_pool(pool)
 
 

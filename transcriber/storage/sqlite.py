@@ -19,7 +19,6 @@ from transcriber.storage.order import OPEN, ended_at_s, in_order, urgency
 
 Row = tuple[str, int, int, str, str | None, float, int]
 
-# INDEXED BY: left alone, SQLite reads all open jobs and sorts them, instead of stopping at the first that fits.
 _INSERT = """
     INSERT INTO jobs (chat_id, message_id, version, state, owner, lease_until_s, attempts,
                       urgency, not_before_s, duration_s, ended_at_s, doc)
@@ -35,6 +34,7 @@ _REPLACE = """
     WHERE id = :id AND version = :version
     RETURNING id, version
 """
+# INDEXED BY: left alone, SQLite reads all open jobs and sorts them, instead of stopping at the first that fits.
 _CLAIM = """
     UPDATE jobs SET state = 'running', owner = :owner, lease_until_s = :lease_until_s,
                     attempts = attempts + 1, version = version + 1
