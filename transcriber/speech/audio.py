@@ -51,10 +51,16 @@ def decode(path: Path, max_duration_s: float) -> Generator[float, None, Samples]
                     told = count / RATE
                     yield told
     except (av.error.FFmpegError, OSError) as error:
-        raise Unreadable("unreadable", reason=type(error).__name__) from error
+        headers_only = isinstance(error, av.error.EOFError) and _is_ogg(path)
+        raise Unreadable("no_sound" if headers_only else "unreadable", reason=type(error).__name__) from error
     if count < SHORTEST:
         raise Unreadable("no_sound")
     return np.concatenate(parts)
+
+
+def _is_ogg(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"OggS"
 
 
 def declared_s(path: Path) -> float:
@@ -98,13 +104,23 @@ def _samples(file: BinaryIO) -> Iterator[Samples]:
 
 
 def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
-    """Decoded frames; damaged packets are stepped over, as a player would."""
-    stream = container.streams.audio[0]
-    for packet in container.demux(stream):
+    """Decoded frames. Damaged packets are stepped over, as a player would, and where a container can be followed
+    no further, what came before counts."""
+    packets = container.demux(container.streams.audio[0])
+    got_any = False
+    while True:
         try:
-            yield from packet.decode()
+            frames = next(packets).decode()
+        except StopIteration:
+            return
         except av.error.InvalidDataError:
             continue
+        except av.error.FFmpegError:
+            if got_any:
+                return
+            raise
+        got_any = got_any or bool(frames)
+        yield from frames
 
 
 class _Resampler:

@@ -7,6 +7,7 @@ one JSON object a line. An interrupted download goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -50,6 +51,7 @@ async def fetch(
         raise ModelRefused("model_unknown" if reason == UNKNOWN else "model_unfetched", model=repo, reason=reason)
     try:
         shutil.rmtree(folder, ignore_errors=True)  # what was there was not whole
+        shutil.rmtree(partial / ".cache", ignore_errors=True)  # the hub library's notes on unfinished files
         partial.rename(folder)
     except OSError as error:
         raise ModelRefused("model_unfetched", model=repo, reason=type(error).__name__) from error
@@ -83,6 +85,8 @@ def main(repo: str, folder: Path, hub: str | None) -> int:
     sys.excepthook = lambda kind, *_: say({"ended": kind.__name__})
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    for name in ("HF_HUB_CACHE", "HF_XET_CACHE"):  # the home folder may be read-only
+        os.environ.setdefault(name, str(folder.with_name(".hub")))
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
 
@@ -108,7 +112,10 @@ def tell_on(folder: Path, total: int) -> None:
 
 def tell(folder: Path, total: int) -> None:
     """Say how much is there, unfinished files included."""
-    have = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    have = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # it was renamed just now
+            have += path.stat().st_size
     say({"have": have, "total": total})
 
 
