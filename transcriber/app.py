@@ -102,7 +102,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         worker = Worker(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool")
         inbox = Inbox(Intake(rules, jobs, limits, clock), delivery)
         commands = await stack.enter_async_context(
-            Commands(jobs, store, rules, engine, gateway, texts, status, clock, settings.command_prefixes)
+            Commands(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes, known=store)
         )
         connection = Connection(
             sign_in.clients(settings, session),
