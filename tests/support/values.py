@@ -67,6 +67,7 @@ def a_full_job() -> Job:
         state=JobState.HELD,
         run=2,
         attempts=3,
+        faults=1,
         created_at_s=1_700_000_000.123456,
         not_before_s=1_700_000_001.654321,
         owner="host:1",
