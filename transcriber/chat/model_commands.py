@@ -84,10 +84,7 @@ class ModelCommands:
     def _list(self) -> Answer:
         current = self._engine.info().model
         builder = Builder().add(self._texts("model.title"), SpanKind.BOLD)
-        models = self._engine.models()
-        if current not in [model.name for model in models]:  # a folder or hub id of the owner's own
-            models = [ModelInfo(current, None, None, present=True), *models]
-        for model in models:
+        for model in self._engine.models():
             builder.add("\n").add(model.name, SpanKind.CODE).add(self._about(model))
             if model.name == current:
                 builder.add(self._texts("model.current"), SpanKind.BOLD)

@@ -77,10 +77,11 @@ _ERROR: Final[Mapping[str, str]] = {
     "it and sign in: python userbot.py login",
     "error.session_string_dead": "Telegram no longer accepts the session in SESSION_STRING. Remove it and sign in "
     "again: python userbot.py login",
-    "error.api_needed": "To sign in, API_ID and API_HASH are needed: get them at https://my.telegram.org and put them "
-    "in .env",
+    "error.api_needed": "To sign in, API_ID and API_HASH are needed: get them at https://my.telegram.org and put "
+    "them in .env",
     "error.api_wrong": "Telegram does not accept this API_ID and API_HASH. Check them at https://my.telegram.org",
-    "error.language_unknown": "The model does not know the language[[ “{language}”]]. A code like ru or en is needed.",
+    "error.language_unknown": "The model does not know the language[[ “{language}”]]. A code like ru or en "
+    "is needed.",
     "error.store_newer": "The data was written by a newer version of the program[[ ({found}; this one knows "
     "{known})]]. Update the program.",
     "error.store_damaged": "The stored data is damaged[[: {what}]]. Restore it from a copy, or start with an empty "
@@ -96,8 +97,8 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.choose": "How do you want to sign in?\n  1 - scan a QR code with your phone (easiest)\n"
     "  2 - phone number and code",
     "login.ask_choice": "1 or 2 [1]: ",
-    "login.qr_how": "On your phone: Telegram → Settings → Devices → Link Desktop Device, and point the camera at this "
-    "code.",
+    "login.qr_how": "On your phone: Telegram → Settings → Devices → Link Desktop Device, and point the camera at "
+    "this code.",
     "login.qr_expired": "That code has run out; here is a new one.",
     "login.ask_phone": "Phone number, with the country code (+44…): ",
     "login.phone_wrong": "Telegram does not accept this number. Write it with the country code.",
@@ -109,8 +110,8 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.ask_code": "Code: ",
     "login.code_wrong": "That is not the code. Try again.",
     "login.code_expired": "That code has run out; a new one is on its way.",
-    "login.password_needed": "This account has a two-step password[[ (your hint: {hint})]]. It is not shown while you "
-    "type.",
+    "login.password_needed": "This account has a two-step password[[ (your hint: {hint})]]. It is not shown while "
+    "you type.",
     "login.ask_password": "Password: ",
     "login.password_wrong": "Wrong password. Try again.",
     "login.flood": "Too many attempts. Telegram asks to wait {seconds:duration}; try again after that.",

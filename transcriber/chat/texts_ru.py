@@ -71,15 +71,15 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.session_unreadable": "Файл сессии повреждён[[: {path}]]. Войдите заново: python userbot.py login",
     "error.session_string_wrong": "SESSION_STRING — не строка сессии аккаунта Telegram. Проверьте её или уберите и "
     "войдите: python userbot.py login",
-    "error.session_string_dead": "Telegram больше не принимает сессию из SESSION_STRING. Уберите её и войдите заново: "
-    "python userbot.py login",
+    "error.session_string_dead": "Telegram больше не принимает сессию из SESSION_STRING. Уберите её и войдите "
+    "заново: python userbot.py login",
     "error.api_needed": "Для входа нужны API_ID и API_HASH: получите их на https://my.telegram.org и впишите в .env",
     "error.api_wrong": "Telegram не принимает эти API_ID и API_HASH. Проверьте их на https://my.telegram.org",
     "error.language_unknown": "Модель не знает языка[[ «{language}»]]. Нужен код вроде ru или en.",
     "error.store_newer": "Данные записаны более новой версией программы[[ ({found}, а эта знает {known})]]. "
     "Обновите программу.",
-    "error.store_damaged": "Данные в хранилище повреждены[[: {what}]]. Восстановите их из копии или начните с пустого "
-    "DATA_DIR.",
+    "error.store_damaged": "Данные в хранилище повреждены[[: {what}]]. Восстановите их из копии или начните с "
+    "пустого DATA_DIR.",
     "error.store_access": "Хранилище не пускает[[: {reason}]]. Проверьте имя и пароль в REDIS_URL.",
     "error.store_url": "REDIS_URL не похож на адрес Redis. Нужно, например, redis://localhost:6379/0",
     "error.store_unreachable": "Хранилище недоступно. Проверьте, запущен ли Redis и верен ли REDIS_URL.",
@@ -90,8 +90,8 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.already": "Вход уже выполнен: {name}.",
     "login.choose": "Как войти?\n  1 — отсканировать QR-код телефоном (проще всего)\n  2 — номер телефона и код",
     "login.ask_choice": "1 или 2 [1]: ",
-    "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство, и наведите камеру на этот "
-    "код.",
+    "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство, и наведите камеру на "
+    "этот код.",
     "login.qr_expired": "Этот код устарел, вот новый.",
     "login.ask_phone": "Номер телефона с кодом страны (+7…): ",
     "login.phone_wrong": "Telegram не принимает этот номер. Напишите его с кодом страны.",
