@@ -20,6 +20,8 @@ ALL = 100_000  # more jobs than one queue ever holds
 OPEN = (JobState.WAITING, JobState.RUNNING)
 RETRIED = (JobState.WAITING, JobState.FAILED, JobState.CANCELLED, JobState.HELD)
 
+Claim = tuple[int, int, int]
+
 
 class Lost(Transient):
     """This job is not ours to change any more: cancelled, finished, or taken over after our lease ran out."""
@@ -37,7 +39,7 @@ class Jobs:
         self._owner = owner
         self.lease_s = lease_s
         self._changed = asyncio.Event()
-        self._stops: WeakValueDictionary[int, asyncio.Event] = WeakValueDictionary()
+        self._stops: WeakValueDictionary[Claim, asyncio.Event] = WeakValueDictionary()
 
     # News
 
@@ -55,7 +57,7 @@ class Jobs:
     async def watch(self, job: Job) -> NoReturn:
         """Wait until a running job is taken away: raises `CancelledByOwner` at once when the owner cancels it
         in this process, `Lost` if it was no longer ours to begin with."""
-        stop = self._stops.setdefault(job.id, asyncio.Event())
+        stop = self._stops.setdefault(_claim_of(job), asyncio.Event())
         # The cancel may have come between the claim and this call; if the store cannot say, `renew` will.
         with contextlib.suppress(StoreUnavailable):
             stored = await self._store.job(job.id)
@@ -188,7 +190,7 @@ class Jobs:
             (*OPEN, JobState.HELD),
             lambda stored: replace(released(stored, JobState.CANCELLED), finished_at_s=now_s),
         )
-        if job and (stop := self._stops.get(job_id)):
+        if job and (stop := self._stops.get(_claim_of(job))):
             stop.set()
         return job
 
@@ -249,3 +251,8 @@ class Jobs:
             if changed := await self._store.replace_job(change(stored)):
                 return changed
         return None
+
+
+def _claim_of(job: Job) -> Claim:
+    """Not the id alone: a job cancelled and asked for again must not find the cancel of its earlier run."""
+    return job.id, job.run, job.attempts
