@@ -172,15 +172,17 @@ class FakeGateway:
 
 
 class FakeSentLog:
-    """Records as the queue does; `fail` makes the next calls raise."""
+    """Records as the queue does; `fail` holds an error for a part, raised once."""
 
     def __init__(self) -> None:
-        self.fail: list[StenogramError] = []
+        self.fail: dict[int, StenogramError] = {}
+        self.stored: Job | None = None
 
     async def record_sent(self, job: Job, delivery: Delivery, sent: Sent) -> Job:
-        if self.fail:
-            raise self.fail.pop(0)
-        return replace(job, delivery=job.delivery or delivery, sent=(*job.sent, sent))
+        if sent.part in self.fail:
+            raise self.fail.pop(sent.part)
+        self.stored = replace(job, delivery=job.delivery or delivery, sent=(*job.sent, sent))
+        return self.stored
 
 
 class FakeRules:

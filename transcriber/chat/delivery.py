@@ -76,8 +76,7 @@ class TranscriptDelivery:
 
     async def deliver(self, job: Job, transcript: Transcript) -> Job:
         """Send what is not sent yet; returns the job with everything sent recorded in it."""
-        shown = self._shown.get(_key(job))
-        delivery = job.delivery or (shown.delivery if shown else await self._delivery(job))
+        delivery = await self._delivery(job)
         if delivery is Delivery.CAPTION and not job.sent:
             captioned = await self._caption(job, transcript)
             delivery, job = (delivery, captioned) if captioned else (Delivery.PRIVATE, job)
@@ -100,7 +99,7 @@ class TranscriptDelivery:
 
     async def cancelled(self, job: Job) -> None:
         """Turn the progress that the owner may be looking at into the word that it was cancelled."""
-        if not job.sent and self._maybe_shown(job):
+        if not job.sent and self._maybe_shown(job) and await self._delivery(job) is Delivery.PRIVATE:
             await self._settle(job, replies.cancelled_message(job, self._texts))
         self._shown.pop(_key(job), None)
 
@@ -114,7 +113,9 @@ class TranscriptDelivery:
         await self._gateway.send_text(me, replies.held_message(jobs, self._texts), random_id=number)
 
     async def _delivery(self, job: Job) -> Delivery:
-        return job.delivery or await self._rules.delivery_for(job.note)
+        # What was begun stays where it is, though the owner may have changed the rule since.
+        shown = self._shown.get(_key(job))
+        return job.delivery or (shown.delivery if shown else await self._rules.delivery_for(job.note))
 
     async def _show(self, job: Job, shown: _Shown, progress: Progress) -> None:
         if shown.delivery is Delivery.REPLY:
