@@ -94,23 +94,28 @@ class Answers:
             await attempt()
         except Transient as error:
             log.info("telegram does not take an answer now: %s", error.key)
-            self._background.start(self._persist(attempt))
+            self._background.start(self._persist(attempt, error))
         except Refused as error:
             log.warning("telegram refused an answer: %s", error.key)
 
-    async def _persist(self, attempt: Callable[[], Awaitable[None]]) -> None:
+    async def _persist(self, attempt: Callable[[], Awaitable[None]], failed: Transient | None = None) -> None:
         for _ in range(_TRIES):
+            if failed is not None:
+                await self._wait_out(failed)
             try:
                 return await attempt()
-            except FloodWait as flood:
-                await self._clock.sleep(flood.seconds)
-            except Offline:
-                await self._clock.sleep(_PAUSE_S)
-                await self._gateway.wait_online()
-            except Transient:
-                await self._clock.sleep(_PAUSE_S)
+            except Transient as error:
+                failed = error
             except Refused as error:
                 log.warning("telegram refused an answer: %s", error.key)
                 return None
         log.warning("an answer was given up after %d tries", _TRIES)
         return None
+
+    async def _wait_out(self, error: Transient) -> None:
+        if isinstance(error, FloodWait):
+            await self._clock.sleep(error.seconds)
+            return
+        await self._clock.sleep(_PAUSE_S)
+        if isinstance(error, Offline):
+            await self._gateway.wait_online()

@@ -1,0 +1,569 @@
+"""The owner's commands: forgiving in, one clear answer out, nothing shown to anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC
+from typing import Any
+
+import pytest
+
+from tests.support.chat_fakes import (
+    ANNA,
+    FAMILY,
+    ME,
+    SENT_AT_S,
+    FakeEngine,
+    FakeGateway,
+    FakeJobs,
+    FakeRules,
+    FakeStatus,
+    command,
+    job,
+    note,
+)
+from tests.support.clock import FakeClock, settle
+from transcriber.chat.commands import Commands
+from transcriber.chat.parse import Parsed, model_name, number, parse, switch, target_name
+from transcriber.chat.texts import Language, Texts
+from transcriber.domain import (
+    ChatKind,
+    ConnectionInfo,
+    Delivery,
+    JobState,
+    Listening,
+    ModelInfo,
+    Peer,
+    Progress,
+    Request,
+    Sent,
+)
+from transcriber.errors import FloodWait, Gone, ModelRefused, Offline, StenogramError, StoreUnavailable
+
+IN_FAMILY: dict[str, Any] = {"chat_id": FAMILY, "chat_kind": ChatKind.GROUP, "chat_title": "Семья"}
+WITH_ANNA: dict[str, Any] = {"chat_id": ANNA, "chat_kind": ChatKind.PRIVATE, "chat_title": "Anna"}
+
+
+class Desk:
+    """The commands and all they speak to."""
+
+    def __init__(self, language: Language = "en", prefixes: str = "/.") -> None:
+        self.gateway = FakeGateway()
+        self.rules = FakeRules()
+        self.jobs = FakeJobs()
+        self.engine = FakeEngine()
+        self.status = FakeStatus()
+        self.clock = FakeClock()
+        self.commands = Commands(
+            self.jobs,
+            self.rules,
+            self.engine,
+            self.gateway,
+            Texts(language, UTC),
+            self.status,
+            self.clock,
+            prefixes,
+            known=self.jobs,
+        )
+        self._message_id = 100
+
+    async def say(self, text: str, **where: Any) -> str:
+        """Type a command; the answers to it, joined."""
+        before = set(self.gateway.messages)
+        self._message_id += 1
+        await self.commands.handle(command(text, **{"message_id": self._message_id, **where}))
+        return "\n".join(m.text.text for key, m in self.gateway.messages.items() if key not in before)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    async with made.commands:
+        yield made
+
+
+@pytest.fixture
+async def russian() -> AsyncIterator[Desk]:
+    made = Desk("ru")
+    async with made.commands:
+        yield made
+
+
+# Parsing
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("/status", Parsed("status", ())),
+        (".T ru  file", Parsed("t", ("ru", "file"))),
+        ("/Model Large V3\n", Parsed("model", ("Large", "V3"))),
+        ("/", None),
+        ("/ status", None),
+        ("...", None),
+        ("status", None),
+        ("", None),
+        ("!status", None),
+        ("/help@some_bot", None),
+        ("/привет", None),
+        ("/etc/passwd", None),
+    ],
+)
+def test_a_command_is_a_prefix_and_a_latin_word(text: str, parsed: Parsed | None) -> None:
+    assert parse(text, "/.") == parsed
+
+
+def test_words_are_understood_in_both_languages() -> None:
+    assert [switch(w) for w in ("on", "ON", "вкл", "Да", "off", "выкл", "maybe")] == [
+        *[True] * 4,
+        *[False] * 2,
+        None,
+    ]
+    assert [number(w) for w in ("12", "#12", "twelve", "-1", "1.5")] == [12, 12, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("anna", "@anna"),
+        ("@anna", "@anna"),
+        ("t.me/anna", "@anna"),
+        ("https://t.me/anna/55", "@anna"),
+        ("https://t.me/c/1234567890/5", "-1001234567890"),
+        ("42", "42"),
+        ("-100123", "-100123"),
+        ("tg://user?id=42", "tg://user?id=42"),
+    ],
+)
+def test_people_may_be_named_in_every_usual_way(word: str, name: str) -> None:
+    assert target_name(word) == name
+
+
+def test_model_names_are_found_whatever_their_spelling_and_paths_are_left_alone() -> None:
+    known = ["small", "large-v3"]
+    assert model_name(("Large", "V3"), known) == "large-v3"
+    assert model_name(("large_v3",), known) == "large-v3"
+    assert model_name(("/data/My Models/X",), known) == "/data/My Models/X"
+
+
+# Where answers go
+
+
+async def test_in_saved_messages_the_answer_is_a_reply(desk: Desk) -> None:
+    await desk.say("/queue")
+    [answer] = desk.gateway.shown()
+    assert answer.reply_to == 101
+    assert desk.gateway.deleted == []
+
+
+async def test_elsewhere_the_command_vanishes_and_the_answer_names_the_chat(desk: Desk) -> None:
+    answer = await desk.say("/queue", **IN_FAMILY)
+    assert desk.gateway.deleted == [(FAMILY, 101)]
+    assert answer.startswith("💬 In the chat “Семья”:\n")
+    assert {message.chat_id for message in desk.gateway.messages.values()} == {ME}
+
+
+async def test_an_unknown_command_is_left_alone(desk: Desk) -> None:
+    assert await desk.say("/start", **IN_FAMILY) == ""
+    assert desk.gateway.deleted == []
+
+
+async def test_only_the_prefixes_of_the_settings_count() -> None:
+    desk = Desk(prefixes="!")
+    async with desk.commands:
+        assert await desk.say("/queue") == ""
+        assert await desk.say("!queue") != ""
+
+
+async def test_the_same_message_twice_is_one_command(desk: Desk) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    for _ in range(2):
+        await desk.say("/t", message_id=7, reply_to=5, **WITH_ANNA)
+    assert len(desk.jobs.asked) == 1
+
+
+async def test_a_transcript_of_ours_is_never_a_command(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.DONE, sent=(Sent(0, ANNA, 70),))
+    desk.jobs.all[2] = job(note(message_id=6), id=2, state=JobState.WAITING)
+    assert await desk.say("/cancel all", message_id=70, reply_to=5, **WITH_ANNA) == ""
+    assert desk.jobs.all[2].state is JobState.WAITING
+    assert desk.gateway.deleted == []
+
+
+async def test_an_answer_waits_for_the_connection_without_holding_up_the_next_command(desk: Desk) -> None:
+    desk.gateway.fail["send_text"] = [Offline()]
+    assert await desk.say("/queue") == ""
+    assert "Connection" not in await desk.say("/status")
+    await desk.clock.advance(5)
+    assert sum("queue is empty" in text for text in desk.gateway.texts()) == 1
+
+
+async def test_an_answer_obeys_a_flood_wait_to_the_second(desk: Desk) -> None:
+    desk.gateway.fail["send_text"] = [FloodWait(30), FloodWait(7)]
+    await desk.say("/queue")
+    await desk.clock.advance(36)
+    assert desk.gateway.messages == {}
+    await desk.clock.advance(1)
+    assert len(desk.gateway.messages) == 1
+    assert desk.clock.slept == [30, 7]
+
+
+async def test_a_command_that_telegram_would_not_delete_is_deleted_later(desk: Desk) -> None:
+    desk.gateway.fail["delete"] = [FloodWait(10)]
+    await desk.say("/queue", **IN_FAMILY)
+    await desk.clock.advance(10)
+    assert desk.gateway.deleted == [(FAMILY, 101)]
+
+
+async def test_an_answer_comes_though_the_owner_deleted_the_command(desk: Desk) -> None:
+    desk.gateway.fail["send_text"] = [Gone()]
+    assert "queue is empty" in await desk.say("/queue")
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable(), Offline(), FloodWait(3), Gone()])
+async def test_an_error_inside_a_command_becomes_one_line(desk: Desk, error: StenogramError) -> None:
+    desk.rules.fail = [error]
+    answer = await desk.say("/auto")
+    assert answer == Texts("en").error(error)
+    assert len(answer.splitlines()) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/track",
+        "/untrack",
+        "/ignore",
+        "/auto private",
+        "/auto everything on",
+        "/auto private perhaps",
+        "/deliver nowhere",
+        "/deliver reply caption",
+        "/lang klingon",
+        "/lang ru en",
+        "/t",
+        "/t ru",
+        "/cancel",
+        "/cancel twelve",
+        "/retry twelve",
+        "/help nothing",
+    ],
+)
+async def test_wrong_arguments_get_one_line_with_an_example(text: str, language: Language) -> None:
+    desk = Desk(language)
+    async with desk.commands:
+        answer = await desk.say(text)
+    assert answer.startswith("Нужно: /" if language == "ru" else "Expected: /")
+    assert ("Например: /" if language == "ru" else "Example: /") in answer
+    assert len(answer.splitlines()) == 1
+
+
+# /help
+
+
+async def test_help_lists_every_command_with_a_line_each(russian: Desk) -> None:
+    answer = await russian.say("/help")
+    names = ["help", "status", "model", "track", "untrack", "ignore", "tracked", "auto", "deliver", "lang", "t"]
+    names += ["queue", "cancel", "retry"]
+    assert all(f"\n/{name}: " in answer for name in names)
+
+
+async def test_help_on_one_command_gives_an_example(desk: Desk) -> None:
+    assert "Example: /track @anna" in await desk.say("/help /Track")
+
+
+# /track and the like
+
+
+async def test_track_by_name_says_whom_it_found(desk: Desk) -> None:
+    desk.gateway.peers["@anna"] = Peer(ANNA, "Anna\u202e", "anna")
+    assert await desk.say("/track https://t.me/anna") == "👂 Tracking: Anna"
+    assert desk.rules.chats[ANNA].listening is Listening.TRACKED
+    assert desk.rules.chats[ANNA].title == "Anna"
+
+
+async def test_several_names_get_a_line_each_and_a_wrong_one_does_not_stop_the_others(desk: Desk) -> None:
+    desk.gateway.peers["@anna"] = Peer(ANNA, "Anna")
+    answer = await desk.say("/track @nobody, @anna")
+    assert "Cannot find @nobody" in answer.splitlines()[0]
+    assert answer.splitlines()[1] == "👂 Tracking: Anna"
+
+
+async def test_track_in_a_chat_means_that_chat(desk: Desk) -> None:
+    await desk.say("/track", **IN_FAMILY)
+    assert desk.rules.chats[FAMILY].listening is Listening.TRACKED
+    assert desk.rules.chats[FAMILY].title == "Семья"
+
+
+async def test_ignore_in_reply_to_a_note_in_a_group_means_its_sender(desk: Desk) -> None:
+    desk.gateway.notes[FAMILY, 5] = note(chat_id=FAMILY, chat_kind=ChatKind.GROUP)
+    await desk.say("/ignore", reply_to=5, **IN_FAMILY)
+    assert desk.rules.chats[ANNA].listening is Listening.IGNORED
+    assert FAMILY not in desk.rules.chats
+
+
+async def test_a_reply_to_something_without_sound_in_a_group_changes_nothing(desk: Desk) -> None:
+    assert "no sound" in await desk.say("/track", reply_to=5, **IN_FAMILY)
+    assert desk.rules.chats == {}
+
+
+async def test_untrack_says_whether_there_was_something_to_undo(desk: Desk) -> None:
+    await desk.say("/track", **WITH_ANNA)
+    assert "No longer tracking: Anna" in await desk.say("/untrack", **WITH_ANNA)
+    assert "Not on a list anyway" in await desk.say("/untrack", **WITH_ANNA)
+    assert desk.rules.chats[ANNA].listening is Listening.DEFAULT
+
+
+async def test_tracked_shows_both_lists_with_what_else_was_decided(russian: Desk) -> None:
+    assert "Список пуст" in await russian.say("/tracked")
+    await russian.rules.change_chat(
+        ANNA, title="Анна", listening=Listening.TRACKED, delivery=Delivery.REPLY, language="uk"
+    )
+    await russian.rules.change_chat(FAMILY, title="Семья", listening=Listening.IGNORED)
+    assert await russian.say("/tracked") == (
+        "👂 Отслеживаю (1):\n42 Анна · доставка: ответом в чате язык: украинский\n\n"
+        "🔕 Не трогаю (1):\n-1001234567890 Семья"
+    )
+
+
+async def test_a_list_of_hundreds_still_fits_a_message(desk: Desk) -> None:
+    for n in range(300):
+        await desk.rules.change_chat(n + 1, title="😀" * 30, listening=Listening.TRACKED, delivery=Delivery.CAPTION)
+    answer = await desk.say("/tracked")
+    assert "… and 2" in answer
+    assert len(answer.encode("utf-16-le")) // 2 <= 4096
+
+
+# /auto /deliver /lang
+
+
+async def test_the_switches_are_thrown_and_shown(russian: Desk) -> None:
+    answer = await russian.say("/auto группы вкл")
+    assert russian.rules.now.groups is True
+    assert answer.splitlines()[1:] == [
+        "▫️ личные чаты — private",
+        "✅ группы — groups",
+        "▫️ мои записи — mine",
+    ]
+    await russian.say("/auto groups OFF")
+    assert russian.rules.now.groups is False
+
+
+async def test_delivery_is_set_for_this_chat_with_a_warning_when_others_will_see(desk: Desk) -> None:
+    answer = await desk.say("/deliver Reply", **WITH_ANNA)
+    assert desk.rules.chats[ANNA].delivery is Delivery.REPLY
+    assert "Everyone in the chat will see them." in answer
+    assert "Everyone" not in await desk.say("/deliver private", **WITH_ANNA)
+
+
+async def test_delivery_is_set_for_all(russian: Desk) -> None:
+    await russian.say("/deliver ответом всем")
+    assert russian.rules.now.delivery is Delivery.REPLY
+    assert russian.rules.chats == {}
+
+
+async def test_in_saved_messages_it_is_said_how_to_mean_all_chats(desk: Desk) -> None:
+    assert "/deliver reply default" in await desk.say("/deliver reply")
+    assert "/lang ru default" in await desk.say("/lang ru")
+
+
+async def test_the_language_of_a_chat_may_be_named_and_shown(russian: Desk) -> None:
+    assert "Язык чата «Anna»: украинский." in await russian.say("/lang Украинский", **WITH_ANNA)
+    assert russian.rules.chats[ANNA].language == "uk"
+    assert "украинский" in await russian.say("/lang", **WITH_ANNA)
+    await russian.say("/lang авто", **WITH_ANNA)
+    assert russian.rules.chats[ANNA].language == "auto"
+    await russian.say("/lang auto default")
+    assert russian.rules.now.language is None
+
+
+async def test_deliver_without_arguments_says_what_holds(desk: Desk) -> None:
+    desk.rules.now = desk.rules.now.__class__(delivery=Delivery.CAPTION)
+    answer = await desk.say("/deliver", **WITH_ANNA)
+    assert "into the caption" in answer
+    assert desk.rules.chats == {}
+
+
+# /t /queue /cancel /retry
+
+
+async def test_a_note_replied_to_is_asked_for_with_every_wish(desk: Desk) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    answer = await desk.say("/t RU Large v3 файл translate", reply_to=5, **WITH_ANNA)
+    assert desk.jobs.asked == [(note(), Request("ru", "large-v3", translate=True, as_file=True, on_demand=True))]
+    assert "🎙 On it: #91." in answer
+
+
+async def test_how_many_are_ahead_is_said(russian: Desk) -> None:
+    russian.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in (1, 2)}
+    russian.gateway.notes[ANNA, 5] = note()
+    assert "Взял в работу: #91, впереди — 2." in await russian.say("/t", reply_to=5, **WITH_ANNA)
+
+
+async def test_a_model_that_is_not_there_is_not_asked_for(desk: Desk) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    assert "Expected: /t " in await desk.say("/t enormous", reply_to=5, **WITH_ANNA)
+    assert desk.jobs.asked == []
+
+
+async def test_a_reply_to_something_silent_is_told_so(desk: Desk) -> None:
+    assert "no sound in that message" in await desk.say("/t", reply_to=5, **WITH_ANNA)
+
+
+async def test_a_transcript_in_saved_messages_leads_back_to_its_note(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.DONE, sent=(Sent(0, ME, 70),))
+    await desk.say("/t ru", reply_to=70)
+    assert desk.jobs.asked == [(note(), Request("ru", on_demand=True))]
+
+
+async def test_a_note_may_be_named_by_its_number(desk: Desk) -> None:
+    desk.jobs.all[12] = job(state=JobState.DONE)
+    await desk.say("/t #12 ru")
+    assert desk.jobs.asked == [(note(), Request("ru", on_demand=True))]
+    assert "no note #13" in await desk.say("/t 13 ru")
+
+
+async def test_the_queue_shows_percent_and_what_failed(desk: Desk) -> None:
+    states = [JobState.RUNNING, JobState.RUNNING, JobState.WAITING, JobState.FAILED, JobState.HELD]
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=state) for i, state in enumerate(states, 1)}
+    desk.status.progress[1] = Progress(5, 10, "")
+    assert (await desk.say("/queue")).splitlines() == [
+        "📥 3 notes in the queue:",
+        "#1 Anna · 12 Jan 13:46 · 0:07 · 50 %",
+        "#2 Anna · 12 Jan 13:46 · 0:07 · running",
+        "#3 Anna · 12 Jan 13:46 · 0:07 · waiting",
+        "",
+        "Failed: 1. Held for their age: 1. To try again: /retry",
+    ]
+
+
+async def test_a_long_queue_says_how_many_more_there_are(desk: Desk) -> None:
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in range(1, 41)}
+    assert "… and 15 more" in await desk.say("/queue")
+
+
+async def test_cancel_takes_a_number_a_reply_all_or_the_only_one(desk: Desk) -> None:
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in (1, 2, 3, 4)}
+    assert "Cancelled: #1" in await desk.say("/cancel #1")
+    assert "no such note" in await desk.say("/cancel 1")
+    assert "Cancelled: #2" in await desk.say("/cancel", reply_to=2, **WITH_ANNA)
+    assert "Expected" in await desk.say("/cancel")
+    assert "Cancelled: 2 notes." in await desk.say("/cancel Все")
+    desk.jobs.all[5] = job(id=5)
+    assert "Cancelled: #5" in await desk.say("/cancel")
+
+
+async def test_retry_takes_a_number_a_reply_or_all(desk: Desk) -> None:
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.FAILED) for i in (1, 2)}
+    assert "Trying again: #1" in await desk.say("/retry 1")
+    assert "no note #1, or it is still" in await desk.say("/retry 1")
+    assert "Trying again: 1 note." in await desk.say("/retry")
+    assert "nothing to try again" in await desk.say("/retry all")
+    desk.gateway.notes[ANNA, 5] = note()
+    assert "On it" in await desk.say("/retry", reply_to=5, **WITH_ANNA)
+
+
+# /model
+
+
+async def test_models_are_listed_with_the_current_one_marked(desk: Desk) -> None:
+    assert (await desk.say("/model")).splitlines()[:3] == [
+        "🧠 Models:",
+        "small · 484 MB · memory 900 MB · ×8.3 · downloaded ← now",
+        "large-v3 · 3 GB · memory 4 GB",
+    ]
+
+
+async def test_changing_the_model_answers_at_once_shows_progress_and_ends_with_the_result(desk: Desk) -> None:
+    await desk.say("/model Large V3")
+    await settle()
+    assert desk.gateway.texts() == ["⏳ Preparing the model large-v3: 0 %"]
+    assert "queue is empty" in await desk.say("/queue")  # not held up
+    assert desk.engine.told is not None
+    desk.engine.told(0.42)
+    await desk.clock.advance(3)
+    assert desk.gateway.texts()[0] == "⏳ Preparing the model large-v3: 42 %"
+    await desk.clock.advance(3)
+    assert len(desk.gateway.edits) == 1  # nothing new, nothing edited
+    assert desk.engine.outcome is not None
+    desk.engine.outcome.set_result(ModelInfo("large-v3", None, 4 * 2**30, present=True))
+    await settle()
+    assert desk.gateway.texts()[0] == "✅ Now working with the model large-v3, memory 4 GB."
+    assert desk.engine.asked == ["large-v3"]
+
+
+async def test_a_model_that_does_not_fit_leaves_the_old_one_and_says_why(russian: Desk) -> None:
+    await russian.say("/model large-v3", **WITH_ANNA)
+    await settle()
+    assert russian.engine.outcome is not None
+    russian.engine.outcome.set_exception(ModelRefused("model_too_big", model="large-v3", need_bytes=4 * 2**30))
+    await settle()
+    [answer] = russian.gateway.texts()
+    assert "large-v3 не хватает памяти (нужно 4 ГБ)" in answer
+    assert answer.endswith("Осталась модель small.")
+
+
+async def test_one_model_at_a_time(desk: Desk) -> None:
+    assert "in use already" in await desk.say("/model SMALL")
+    await desk.say("/model large-v3")
+    await settle()
+    assert "large-v3 is being prepared" in await desk.say("/model tiny")
+    assert desk.engine.outcome is not None
+    desk.engine.outcome.set_exception(ModelRefused())
+    await settle()
+    await desk.say("/model tiny")
+    await settle()
+    assert desk.engine.asked == ["large-v3", "tiny"]
+
+
+async def test_the_result_comes_though_progress_could_not_be_shown(desk: Desk) -> None:
+    await desk.say("/model large-v3")
+    await settle()
+    desk.gateway.fail["edit_text"] = [FloodWait(30), FloodWait(20)]
+    assert desk.engine.told is not None
+    assert desk.engine.outcome is not None
+    desk.engine.told(0.5)
+    await desk.clock.advance(3)
+    desk.engine.outcome.set_result(ModelInfo("large-v3", None, None, present=True))
+    await settle()
+    await desk.clock.advance(20)
+    assert desk.gateway.texts() == ["✅ Now working with the model large-v3."]
+
+
+async def test_leaving_ends_a_change_of_model_that_is_under_way() -> None:
+    desk = Desk()
+    async with desk.commands:
+        await desk.say("/model large-v3")
+        await settle()
+    assert desk.engine.outcome is not None
+    assert desk.engine.outcome.cancelled()
+
+
+# /status
+
+
+async def test_status_is_one_look_at_everything(desk: Desk) -> None:
+    states = [JobState.RUNNING, JobState.WAITING, JobState.FAILED]
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=state) for i, state in enumerate(states, 1)}
+    desk.jobs.all[9] = job(id=9, state=JobState.DONE, finished_at_s=SENT_AT_S - 1800)
+    desk.status.progress[1] = Progress(1, 4, "")
+    desk.status.error = ("unreadable", SENT_AT_S)
+    assert (await desk.say("/status")).splitlines() == [
+        "📡 Online since 12 Jan 13:46, reconnects: 2",
+        "🧠 Model small, memory 900 MB, speed ×8.3",
+        "📥 Waiting: 1, running: 1, failed: 1",
+        "  #1 Anna · 12 Jan 13:46 · 0:07 · 25 %",
+        "✅ Done today: 1, in the last hour: 1",
+        "⚠️ Last error, 12 Jan 13:46: Could not read the sound: the file is damaged or is no recording.",
+        "ℹ️ Version 1.2.3, up 2 h 1 min",
+    ]
+    assert desk.jobs.done_asked_s == [950_400.0, SENT_AT_S - 3600]  # midnight, an hour ago
+
+
+async def test_status_when_nothing_happened_yet(russian: Desk) -> None:
+    russian.gateway.connection = ConnectionInfo(online=False, since_s=None, reconnects=0, last_update_at_s=SENT_AT_S)
+    lines = (await russian.say("/status")).splitlines()
+    assert lines[0] == "📡 Нет связи, переподключений: 0"
+    assert lines[1] == "Последнее обновление: 12 янв 13:46"
+    assert "👌 Ошибок не было" in lines
