@@ -25,7 +25,7 @@ from transcriber.telegram.translate import translated
 T = TypeVar("T")
 
 _STEP_S = 40.0  # for each question to Telegram; making an auth key is several
-_SHORTEST_QR_S, _LONGEST_QR_S = 5.0, 60.0
+_SHORTEST_QR_S, _LONGEST_QR_S = 1.0, 60.0  # whatever Telegram says
 _CODE_SENT = {
     SentCodeType.APP: "login.code_app",
     SentCodeType.SMS: "login.code_sms",
@@ -109,10 +109,10 @@ class Login:
                     user = await self._first_factor(client, by_phone=by_phone, phone=phone)
                 except errors.SessionPasswordNeeded:
                     user = await self._password(client)
+                except errors.ApiIdInvalid as error:
+                    raise SettingsWrong("api_wrong") from error
                 await _count_updates_from_now(client)
                 return user
-        except errors.ApiIdInvalid as error:
-            raise SettingsWrong("api_wrong") from error
         finally:
             await close_client(client)
 
