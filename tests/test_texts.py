@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
@@ -165,3 +167,62 @@ def test_the_setting_decides_the_language_then_the_locale_then_english(
     wishes: tuple[str | None, ...], language: Language
 ) -> None:
     assert language_from(*wishes) == language
+
+
+# Every key that the code uses exists, and none is there for nothing.
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [
+    *(p for p in (ROOT / "transcriber").rglob("*.py") if not p.name.startswith("texts_")),
+    *(ROOT / "config").rglob("*.py"),
+    ROOT / "userbot.py",
+]
+SECTIONS = {key.split(".")[0] for key in TABLES["en"]}
+ERROR_NAMES = {kind.__name__ for kind in error_classes()}
+
+
+def trees() -> list[ast.Module]:
+    return [ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES]
+
+
+def text_of(nodes: list[ast.expr]) -> str | None:
+    """The string constant that this one node is."""
+    values = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return values[0] if values else None
+
+
+def used_keys() -> set[str]:
+    """Keys written out where they are used: whole, or as the first argument of `announce` or of an error."""
+    found: set[str] = set()
+    for tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                section, _, rest = node.value.partition(".")
+                found |= {node.value} if section in SECTIONS and re.fullmatch("[a-z_]+", rest) else set()
+            if isinstance(node, ast.Call) and (first := text_of(node.args[:1])):
+                name = getattr(node.func, "attr", getattr(node.func, "id", "")).lstrip("_")
+                section = "run" if name == "announce" else "error" if name in ERROR_NAMES else ""
+                found |= {f"{section}.{first}"} if section else set()
+    return found
+
+
+def literals() -> tuple[set[str], set[str]]:
+    """All string constants, and the beginnings of all f-strings."""
+    whole: set[str] = set()
+    beginnings: set[str] = set()
+    for node in (node for tree in trees() for node in ast.walk(tree)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            whole.add(node.value)
+        if isinstance(node, ast.JoinedStr) and (first := text_of(node.values[:1])):
+            beginnings.add(first)
+    return whole, beginnings
+
+
+def test_every_key_that_the_code_uses_has_a_sentence() -> None:
+    assert used_keys() - TABLES["en"].keys() == set()
+
+
+def test_no_sentence_is_there_for_nothing() -> None:
+    whole, beginnings = literals()
+    built = {f"{section}.{rest}" for section in SECTIONS if f"{section}." in beginnings for rest in whole}
+    assert TABLES["en"].keys() - whole - built == set()

@@ -34,10 +34,10 @@ class ModelCommands:
         if not args:
             return self._list()
         if self._preparing is not None:
-            return self._texts("model.busy", model=self._preparing)
+            return self._texts("models.busy", model=self._preparing)
         name = model_name(args, [model.name for model in self._engine.models()])
         if name == self._engine.info().model:
-            return self._texts("model.already", model=name)
+            return self._texts("models.already", model=name)
         self._preparing, self._fraction = name, 0.0
         self._background.start(self._change(command, name))
         return None
@@ -60,8 +60,8 @@ class ModelCommands:
             info = await self._engine.switch(name, self._progressed)
         except (Transient, Refused) as error:
             reason = self._texts.error(error)
-            return self._texts("model.kept", reason=reason, model=self._engine.info().model)
-        return self._texts("model.switched", model=info.name, memory_bytes=info.memory_bytes)
+            return self._texts("models.kept", reason=reason, model=self._engine.info().model)
+        return self._texts("models.switched", model=info.name, memory_bytes=info.memory_bytes)
 
     async def _tell(self, command: Command, message_id: int, name: str) -> None:
         told = self._state(name)
@@ -79,22 +79,22 @@ class ModelCommands:
         self._fraction = fraction
 
     def _state(self, name: str) -> str:
-        return self._texts("model.preparing", model=name, fraction=self._fraction)
+        return self._texts("models.preparing", model=name, fraction=self._fraction)
 
     def _list(self) -> Answer:
         current = self._engine.info().model
-        builder = Builder().add(self._texts("model.title"), SpanKind.BOLD)
+        builder = Builder().add(self._texts("models.title"), SpanKind.BOLD)
         for model in self._engine.models():
             builder.add("\n").add(model.name, SpanKind.CODE).add(self._about(model))
             if model.name == current:
-                builder.add(self._texts("model.current"), SpanKind.BOLD)
-        return builder.add("\n" + self._texts("model.how")).rich()
+                builder.add(self._texts("models.current"), SpanKind.BOLD)
+        return builder.add("\n" + self._texts("models.how")).rich()
 
     def _about(self, model: ModelInfo) -> str:
         about = self._texts(
-            "model.line",
+            "models.line",
             download_bytes=model.download_bytes,
             memory_bytes=model.memory_bytes,
             speed=model.speed,
         )
-        return about + (self._texts("model.present") if model.present else "")
+        return about + (self._texts("models.present") if model.present else "")

@@ -63,16 +63,16 @@ _ANSWER: Final[Mapping[str, str]] = {
 }
 
 _MODEL: Final[Mapping[str, str]] = {
-    "model.title": "🧠 Models:",
-    "model.line": "[[ · {download_bytes:size}]][[ · memory {memory_bytes:size}]][[ · ×{speed}]]",
-    "model.present": " · downloaded",
-    "model.current": " ← now",
-    "model.how": "To change: /model name. × is how many times faster than the sound, measured here.",
-    "model.already": "The model {model} is in use already.",
-    "model.busy": "The model {model} is being prepared. Wait for it before the next change.",
-    "model.preparing": "⏳ Preparing the model {model}: {fraction:percent}",
-    "model.switched": "✅ Now working with the model {model}[[, memory {memory_bytes:size}]].",
-    "model.kept": "❌ {reason} The model {model} stays.",
+    "models.title": "🧠 Models:",
+    "models.line": "[[ · {download_bytes:size}]][[ · memory {memory_bytes:size}]][[ · ×{speed}]]",
+    "models.present": " · downloaded",
+    "models.current": " ← now",
+    "models.how": "To change: /model name. × is how many times faster than the sound, measured here.",
+    "models.already": "The model {model} is in use already.",
+    "models.busy": "The model {model} is being prepared. Wait for it before the next change.",
+    "models.preparing": "⏳ Preparing the model {model}: {fraction:percent}",
+    "models.switched": "✅ Now working with the model {model}[[, memory {memory_bytes:size}]].",
+    "models.kept": "❌ {reason} The model {model} stays.",
 }
 
 _STATUS: Final[Mapping[str, str]] = {

@@ -63,16 +63,16 @@ _ANSWER: Final[Mapping[str, str]] = {
 }
 
 _MODEL: Final[Mapping[str, str]] = {
-    "model.title": "🧠 Модели:",
-    "model.line": "[[ · {download_bytes:size}]][[ · память {memory_bytes:size}]][[ · ×{speed}]]",
-    "model.present": " · скачана",
-    "model.current": " ← сейчас",
-    "model.how": "Сменить: /model имя. × — во сколько раз быстрее звука, измерено здесь.",
-    "model.already": "Модель {model} уже работает.",
-    "model.busy": "Сейчас готовится модель {model}. Дождитесь её, потом меняйте дальше.",
-    "model.preparing": "⏳ Готовлю модель {model}: {fraction:percent}",
-    "model.switched": "✅ Теперь работает модель {model}[[, память {memory_bytes:size}]].",
-    "model.kept": "❌ {reason} Осталась модель {model}.",
+    "models.title": "🧠 Модели:",
+    "models.line": "[[ · {download_bytes:size}]][[ · память {memory_bytes:size}]][[ · ×{speed}]]",
+    "models.present": " · скачана",
+    "models.current": " ← сейчас",
+    "models.how": "Сменить: /model имя. × — во сколько раз быстрее звука, измерено здесь.",
+    "models.already": "Модель {model} уже работает.",
+    "models.busy": "Сейчас готовится модель {model}. Дождитесь её, потом меняйте дальше.",
+    "models.preparing": "⏳ Готовлю модель {model}: {fraction:percent}",
+    "models.switched": "✅ Теперь работает модель {model}[[, память {memory_bytes:size}]].",
+    "models.kept": "❌ {reason} Осталась модель {model}.",
 }
 
 _STATUS: Final[Mapping[str, str]] = {
