@@ -235,13 +235,15 @@ async def test_slow_mode_is_never_slept_through(link: Link) -> None:
 # Deadlines and the link
 
 
-async def test_a_call_that_is_never_answered_ends_with_offline_at_its_deadline(tmp_path: Path) -> None:
-    quick = replace(QUICK, answer_s=0.1, edit_s=0.4)
-    async with signed_in(tmp_path, deadlines=quick) as link:
+@pytest.mark.parametrize(("answer_s", "edit_s", "tries"), [(0.2, 10, 2), (10, 0.3, 1)])
+async def test_a_call_that_is_never_answered_is_tried_twice_within_its_deadline_and_then_offline(
+    tmp_path: Path, answer_s: float, edit_s: float, tries: int
+) -> None:
+    async with signed_in(tmp_path, deadlines=replace(QUICK, answer_s=answer_s, edit_s=edit_s)) as link:
         link.srv.on_rpc("messages.EditMessage", "ignore", times=-1)
         with pytest.raises(Offline):
             await link.gateway.edit_text(link.gateway.me.id, 1, Rich("x"))
-        assert link.srv.count("messages.EditMessage") == 2
+        assert link.srv.count("messages.EditMessage") == tries
 
 
 async def test_trouble_of_telegrams_own_is_tried_once_more(link: Link) -> None:

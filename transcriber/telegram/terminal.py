@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,9 +37,9 @@ class ConsoleTerminal:
     Reads when the loop says there is something to read: a thread in `input()` could not be cancelled, and the loop
     would wait for it on the way out."""
 
-    def __init__(self, input_fd: int | None = None, output_fd: int | None = None) -> None:
-        self._in = sys.stdin.fileno() if input_fd is None else input_fd
-        self._out = sys.stdout.fileno() if output_fd is None else output_fd
+    def __init__(self, input_fd: int = 0, output_fd: int = 1) -> None:
+        self._in = input_fd
+        self._out = output_fd
         self._read_ahead = b""  # several lines pasted at once
 
     @property
