@@ -10,6 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -234,6 +236,35 @@ async def test_the_loop_goes_on_while_a_call_waits_for_a_lock(path: Path) -> Non
             counting.cancel()
     await store.close()
     assert turns > 100
+
+
+async def test_a_call_that_takes_too_long_is_given_up_and_the_next_one_waits_its_turn(path: Path) -> None:
+    database = Database(path, deadline_s=0.5)
+    await database.open()
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.run(lambda _: time.sleep(0.7))
+    assert caught.value.details == {"reason": "deadline"}
+    assert await database.run(lambda connection: connection.execute("SELECT 5").fetchall()) == [(5,)]
+    await database.close()
+
+
+async def test_closing_does_not_wait_for_a_call_that_hangs(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    database = Database(path)
+    await database.open()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hang(_: sqlite3.Connection) -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    async with asyncio.TaskGroup() as tg:
+        hanging = tg.create_task(database.run(hang))
+        assert await asyncio.to_thread(begun.wait, 10)
+        async with asyncio.timeout(2):
+            await database.close()
+        assert "did not close" in caplog.text
+        go_on.set()
+        assert await hanging
 
 
 async def test_opening_a_file_that_is_locked_says_so(path: Path) -> None:

@@ -45,11 +45,17 @@ class Database:
     """A file that is open from `open` to `close`, and the thread that has it."""
 
     def __init__(
-        self, path: Path, *, steps: tuple[Step, ...] = STEPS, busy_timeout_s: float = BUSY_TIMEOUT_S
+        self,
+        path: Path,
+        *,
+        steps: tuple[Step, ...] = STEPS,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         self._path = path
         self._steps = steps
         self._busy_timeout_s = busy_timeout_s
+        self._deadline_s = deadline_s
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
         self._closed = False
@@ -88,11 +94,11 @@ class Database:
             self._closed = True
             self._thread.shutdown(wait=False)
 
-    async def _in_thread(self, work: Callable[[], T], deadline_s: float = DEADLINE_S) -> T:
+    async def _in_thread(self, work: Callable[[], T], deadline_s: float | None = None) -> T:
         if self._closed:
             raise StoreUnavailable(reason="closed")
         try:
-            async with asyncio.timeout(deadline_s):
+            async with asyncio.timeout(self._deadline_s if deadline_s is None else deadline_s):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except sqlite3.Error as error:
             raise translated(error) from error

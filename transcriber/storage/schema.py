@@ -6,8 +6,6 @@ different is a further step at the end, and every file, however old, takes the o
 
 from __future__ import annotations
 
-DATABASE_NAME = "stenogram.db"
-
 Step = tuple[str, ...]
 
 _FIRST: Step = (
