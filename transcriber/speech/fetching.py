@@ -32,13 +32,13 @@ async def fetch(
     Raises `ModelRefused`: `model_unknown` if the hub has no such model, `model_unfetched` for everything else:
     no network, no room, or no byte more for `stalled_after_s`.
     """
-    partial = folder.with_name(folder.name + ".partial")
+    partial = folder.with_name(folder.name + ".partial").absolute()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "transcriber.speech.fetching", repo, str(partial), *((hub,) if hub else ())),
+        *(sys.executable, "-m", "transcriber.speech.fetching", repo, str(partial), *((hub,) if hub else ())),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         start_new_session=True,
-        cwd=Path(transcriber.__file__).parents[1],
+        cwd=Path(transcriber.__file__).parents[1],  # where `-m` finds the package
         env=None,  # proxies, certificates and tokens for the hub are named in the environment
     )
     try:

@@ -90,7 +90,7 @@ def hear(
     done_s = 0.0
     for block in blocks(speech or [(0, len(samples))], lambda start, end: audio.quietest(samples, start, end)):
         parts, info = _recognise(recogniser, samples, block, options, language)
-        if info.language_probability > heard.language_probability:
+        if language is None and info.language_probability > heard.language_probability:
             heard = Heard(info.language, info.language_probability, duration_s)
         if heard.language_probability >= PIN_LANGUAGE_AT:
             language = heard.language
