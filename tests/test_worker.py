@@ -15,6 +15,7 @@ from tests.support.clock import FakeClock
 from tests.support.fakes import FakeDelivery, FakeEngine, FakeGateway, a_note, a_transcript, eventually
 from transcriber.domain import Delivery, Job, JobState, Limits, Note, Preferences, Progress, Request, Sent
 from transcriber.errors import (
+    CancelledByOwner,
     EngineDied,
     FloodWait,
     Gone,
@@ -26,6 +27,7 @@ from transcriber.errors import (
     Transient,
     Unreadable,
 )
+from transcriber.protocols import Store
 from transcriber.storage.archive import SqliteArchive, open_archive
 from transcriber.storage.database import Database
 from transcriber.storage.sqlite import SqliteStore
@@ -56,6 +58,19 @@ class RestlessStore(SqliteStore):
             raise StoreUnavailable
 
 
+class NotingJobs(Jobs):
+    """The real queue; remembers for how long jobs were put back."""
+
+    def __init__(self, store: Store, clock: FakeClock) -> None:
+        super().__init__(store, clock)
+        self.delays_s: list[float] = []
+
+    async def put_back(self, job: Job, delay_s: float, error_key: str | None = None, count: bool = True) -> Job:
+        put = await super().put_back(job, delay_s, error_key, count)
+        self.delays_s.append(delay_s)
+        return put
+
+
 @dataclass
 class Room:
     """A worker and all it works with."""
@@ -64,7 +79,7 @@ class Room:
     store: RestlessStore
     archive: SqliteArchive
     spool: Path
-    jobs: Jobs
+    jobs: NotingJobs
     rules: Rules
     gateway: FakeGateway
     engine: FakeEngine
@@ -106,18 +121,18 @@ class Room:
         """Wait for a state without letting time pass."""
         return await self._until(job, lambda stored: stored.state in states)
 
-    async def waits_for_its_next_try(self, job: Job) -> float:
-        """In how many seconds a job that was put back is due again."""
-        stored = await self._until(job, lambda stored: stored.state is JobState.WAITING and stored.attempts > 0)
-        return stored.not_before_s - self.clock.now()
+    async def until_put_back(self, job: Job) -> None:
+        """Wait until a job waits for its next try, without letting time pass."""
+        await self._until(job, lambda stored: stored.state is JobState.WAITING and stored.attempts > 0)
 
-    async def next_try(self, job: Job) -> float:
-        """Let the time until the next try pass; returns it."""
-        delay_s = await self.waits_for_its_next_try(job)
-        tries = (await self.job(job)).attempts
-        await self.clock.advance(delay_s + 2.0)  # and until the worker looks again
-        await self._until(job, lambda stored: stored.attempts > tries)
-        return delay_s
+    async def next_try(self, job: Job) -> None:
+        """Let time pass until a job that was put back is tried again."""
+        await self.until_put_back(job)
+        stored = await self.job(job)
+        await self.clock.advance(stored.not_before_s - self.clock.now())
+        async with asyncio.timeout(5):
+            while (await self.job(job)).attempts == stored.attempts:
+                await self.clock.advance(0.5)  # the worker looks again every two seconds
 
     async def until_renewed(self, job: Job, seconds: float) -> None:
         """Let this time pass and wait for the lease to be longer."""
@@ -142,7 +157,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
     await database.open()
     store = RestlessStore(database, clock)
     async with open_archive(tmp_path / "test.db") as archive:
-        jobs = Jobs(store, clock)
+        jobs = NotingJobs(store, clock)
         rules = Rules(store, Preferences(private=True))
         yield Room(
             clock, store, archive, tmp_path / "spool", jobs, rules, FakeGateway(), FakeEngine(), FakeDelivery(jobs)
@@ -260,6 +275,17 @@ async def test_progress_is_shown_after_two_seconds_and_then_every_three(room: Ro
     assert len(room.delivery.shown) == 2
 
 
+async def test_once_the_delivery_began_no_progress_is_shown(room: Room) -> None:
+    room.delivery.hold = asyncio.Event()
+    (job,) = await room.add(a_note())
+    async with room.working():
+        await eventually(lambda: room.delivery.began)
+        await room.clock.advance(10)
+        room.delivery.hold.set()
+        await room.until(job, JobState.DONE)
+    assert room.delivery.shown == []
+
+
 @pytest.mark.parametrize("fault", [Offline(), FloodWait(60), Gone()])
 async def test_progress_that_cannot_be_shown_fails_nothing(room: Room, fault: StenogramError) -> None:
     room.engine.hold = asyncio.Event()
@@ -314,7 +340,8 @@ async def test_each_error_has_its_outcome_wherever_it_happens(
     {"gateway": room.gateway, "engine": room.engine, "delivery": room.delivery}[where].faults.append(fault)  # type: ignore[attr-defined]  # all three have faults
     async with room.working():
         if outcome.state is JobState.WAITING:
-            assert await room.waits_for_its_next_try(job) == outcome.delay_s
+            await room.until_put_back(job)
+            assert room.jobs.delays_s == [outcome.delay_s]
         stored = await room.until(job, outcome.state)
         assert (stored.faults, stored.error) == (outcome.faults, outcome.error)
         assert room.delivery.refused == ([(1, outcome.error)] if outcome.told else [])
@@ -332,9 +359,10 @@ async def test_after_five_faults_a_job_is_given_up_and_the_owner_is_told_once(ro
     (job,) = await room.add(a_note())
     room.gateway.faults = deque(Transient("unexpected") for _ in range(5))
     async with room.working():
-        delays_s = [await room.next_try(job) for _ in range(4)]
+        for _ in range(4):
+            await room.next_try(job)
         failed = await room.until(job, JobState.FAILED)
-    assert delays_s == [5, 10, 20, 40]
+    assert room.jobs.delays_s == [5, 10, 20, 40]
     assert (failed.attempts, failed.error) == (5, "unexpected")
     assert room.delivery.refused == [(1, "unexpected")]
 
@@ -343,9 +371,10 @@ async def test_an_outage_costs_no_try_however_often(room: Room) -> None:
     (job,) = await room.add(a_note())
     room.gateway.faults = deque(Offline() for _ in range(8))
     async with room.working():
-        delays_s = [await room.next_try(job) for _ in range(8)]
+        for _ in range(8):
+            await room.next_try(job)
         done = await room.until(job, JobState.DONE)
-    assert delays_s == [2, 2, 2, 2, 2, 4, 8, 16]
+    assert room.jobs.delays_s == [2, 2, 2, 2, 2, 4, 8, 16]
     assert done.faults == 0
 
 
@@ -377,7 +406,7 @@ async def test_notes_that_were_in_the_engine_when_it_died_are_tried_again_one_at
         await eventually(lambda: len(room.engine.heard) == 3)
         room.engine.hold.set()
         for job in three:
-            await room.waits_for_its_next_try(job)
+            await room.until_put_back(job)
         room.engine.hold.clear()
         room.engine.most_at_once = 0
         await room.clock.advance(8)
@@ -488,7 +517,7 @@ async def test_a_shutdown_between_two_parts_repeats_neither_the_first_nor_the_en
     room.delivery.faults = deque([None, FloodWait(5)])
     (job,) = await room.add(a_note())
     async with room.working():
-        await room.waits_for_its_next_try(job)
+        await room.until_put_back(job)
     room.delivery.began = False
     async with room.working():
         await room.next_try(job)
@@ -566,6 +595,18 @@ async def test_a_cancel_while_downloading_ends_the_download(room: Room) -> None:
     assert room.engine.heard == []
 
 
+async def test_a_cancel_between_two_tries_takes_back_the_progress_too(room: Room) -> None:
+    room.gateway.faults.append(FloodWait(600))
+    (tried,) = await room.add(a_note(1))
+    async with room.working():
+        await room.until_put_back(tried)
+        room.gateway.online.clear()
+        (untried,) = await room.add(a_note(2))
+        assert await room.jobs.cancel_all() == 2
+        await eventually(lambda: room.delivery.taken_back == [1])
+    assert (await room.job(untried)).state is JobState.CANCELLED
+
+
 async def test_a_cancel_by_another_process_is_noticed_at_the_next_renewal(room: Room) -> None:
     room.engine.hold = asyncio.Event()
     (job,) = await room.add(a_note())
@@ -589,3 +630,22 @@ async def test_a_note_cancelled_and_asked_for_at_once_is_heard_as_a_new_run(room
         await eventually(lambda: room.delivery.taken_back == [1])
     assert done.run == 2
     assert room.delivery.said == [(1, 0, "words of file-1")]
+
+
+async def test_a_transcription_that_the_engine_says_was_cancelled_is_cancelled(room: Room) -> None:
+    room.engine.faults.append(CancelledByOwner())
+    (job,) = await room.add(a_note())
+    async with room.working():
+        await room.until(job, JobState.CANCELLED)
+        await eventually(lambda: room.delivery.taken_back == [1])
+    assert room.delivery.refused == []
+
+
+async def test_a_cancel_in_the_moment_of_the_shutdown_does_not_hold_it_up(room: Room) -> None:
+    room.engine.hold = asyncio.Event()
+    (job,) = await room.add(a_note())
+    async with room.working():
+        await eventually(lambda: bool(room.engine.scopes))
+        await room.jobs.cancel(job.id)
+    assert (await room.job(job)).state is JobState.CANCELLED
+    assert room.sound_on_disk() == []

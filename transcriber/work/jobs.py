@@ -39,6 +39,7 @@ class Jobs:
         self._owner = owner
         self.lease_s = lease_s
         self._changed = asyncio.Event()
+        self.withdrawn: asyncio.Queue[Job] = asyncio.Queue()  # cancelled between two tries: progress may be showing
         self._stops: WeakValueDictionary[Claim, asyncio.Event] = WeakValueDictionary()
 
     # News
@@ -185,11 +186,16 @@ class Jobs:
     async def cancel(self, job_id: int) -> Job | None:
         """End a job that has not ended; who runs it in this process learns at once. None: nothing to cancel."""
         now_s = self._clock.now()
-        job = await self._replace(
-            job_id,
-            (*OPEN, JobState.HELD),
-            lambda stored: replace(released(stored, JobState.CANCELLED), finished_at_s=now_s),
-        )
+        between_tries = False
+
+        def end(stored: Job) -> Job:
+            nonlocal between_tries
+            between_tries = stored.state is JobState.WAITING and stored.attempts > 0
+            return replace(released(stored, JobState.CANCELLED), finished_at_s=now_s)
+
+        job = await self._replace(job_id, (*OPEN, JobState.HELD), end)
+        if job and between_tries:
+            self.withdrawn.put_nowait(job)
         if job and (stop := self._stops.get(_claim_of(job))):
             stop.set()
         return job

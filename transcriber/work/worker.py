@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -95,6 +96,7 @@ class Worker:
             log.info("%d jobs put back that were running when the program ended", recovered)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look())
+            group.create_task(self._withdraw())
             for slot in range(self._slots):
                 short_only = slot > 0 and slot == self._slots - 1
                 group.create_task(self._slot(SHORT_S if short_only else None))
@@ -103,6 +105,11 @@ class Worker:
         while True:
             await self._clock.sleep(LOOK_EVERY_S)
             self._jobs.nudge()
+
+    async def _withdraw(self) -> None:
+        while True:
+            job = await self._jobs.withdrawn.get()
+            await self._patience.told(partial(self._delivery.cancelled, job))
 
     async def _slot(self, longest_s: float | None) -> None:
         while not _stopping():
