@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.image_test.terminal import Terminal
+
 INSIDE = str(Path(__file__).with_name("inside.py"))
 UNSHARE = ("unshare", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--propagation", "private")
 STARTS_WITHIN_S = 20.0
@@ -67,24 +69,23 @@ class Image:
 class Container:
     """One running container; its program is process 1 in there, harder than with compose's `init: true`."""
 
-    def __init__(self, image: Image, options: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self._image = image
+    def __init__(self, options: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._options = options
         self._environment = environment
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self.pid = 0  # of its first process, as seen from outside
 
-    async def start(self, command: Sequence[str]) -> None:
+    async def start(self, command: Sequence[str], terminal: Terminal | None = None) -> None:
         """Start it and wait until its program runs."""
         with self._log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *UNSHARE,
                 *(sys.executable, INSIDE, "start", *self._options, "--", *command),
                 env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
+                stdin=terminal.line if terminal else asyncio.subprocess.DEVNULL,
+                stdout=terminal.line if terminal else output,
+                stderr=terminal.line if terminal else output,
             )
         started = time.monotonic()
         # Known as soon as the last exec is done: before it, the child is still our own helper.
@@ -159,18 +160,13 @@ class Engine:
 
     @asynccontextmanager
     async def run(
-        self, *arguments: str, settings: Mapping[str, str], writable: bool = False
+        self,
+        *arguments: str,
+        settings: Mapping[str, str],
+        writable: bool = False,
+        terminal: Terminal | None = None,
     ) -> AsyncIterator[Container]:
         """A container of the image, with the image's own command unless other arguments are given."""
-        command = self.image.entrypoint + (arguments or self.image.command)
-        async with self.start(*command, settings=settings, writable=writable) as container:
-            yield container
-
-    @asynccontextmanager
-    async def start(
-        self, *command: str, settings: Mapping[str, str], writable: bool = False
-    ) -> AsyncIterator[Container]:
-        """A container that runs this command."""
         image = self.image
         options = [f"--root={image.root}", f"--volume={self.volume}", f"--user={image.user}"]
         options += [
@@ -178,9 +174,9 @@ class Engine:
             f"--workdir={image.workdir}",
             *(["--writable"] if writable else []),
         ]
-        container = Container(image, options, {**image.environment, **settings}, self.log)
+        container = Container(options, {**image.environment, **settings}, self.log)
         try:
-            await container.start(command)
+            await container.start(image.entrypoint + (arguments or image.command), terminal)
             yield container
         finally:
             await container.kill()
