@@ -106,6 +106,18 @@ async def test_the_final_text_arrives_though_telegram_throttled_the_progress() -
     assert room.bodies() == ["Hello."]
 
 
+async def test_a_flood_wait_on_one_result_silences_the_progress_of_all() -> None:
+    room = Room()
+    room.gateway.fail["send_text"] = [FloodWait(30)]
+    with pytest.raises(FloodWait):
+        await room.delivery.deliver(job(), transcript("Hello."))
+    await room.delivery.progress(job(note(message_id=6), id=13), HALF)
+    assert room.gateway.messages == {}
+    await room.clock.advance(30)
+    await room.delivery.progress(job(note(message_id=6), id=13), HALF)
+    assert len(room.gateway.messages) == 1
+
+
 @pytest.mark.parametrize("error", [Offline(), Gone(), StoreUnavailable(), Refused()])
 async def test_progress_never_raises(error: StenogramError) -> None:
     room = Room()

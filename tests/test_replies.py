@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.chat_fakes import ANNA, FAMILY, ME, SENT_AT_S, job, note, transcript
@@ -30,6 +31,9 @@ long_texts = st.builds(
 )
 
 
+patient = settings(deadline=None)  # other work may hold up any one example
+
+
 def utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
@@ -48,6 +52,7 @@ def letters(text: str) -> str:
     return "".join(text.split())
 
 
+@patient
 @given(long_texts, st.integers(2, 5000), st.integers(2, 5000))
 def test_splitting_loses_and_repeats_nothing_and_fits(text: str, first: int, limit: int) -> None:
     parts = split(text, first, limit)
@@ -56,6 +61,7 @@ def test_splitting_loses_and_repeats_nothing_and_fits(text: str, first: int, lim
     assert all(part == part.strip() and part for part in parts)
 
 
+@patient
 @given(long_texts, st.integers(4, 700))
 def test_the_tail_fits_and_is_the_end(text: str, limit: int) -> None:
     end = tail(text, limit)
@@ -83,10 +89,18 @@ def test_a_sentence_end_too_early_gives_way_to_a_word_end() -> None:
     assert split("Hi. " + "word " * 10, 30, 99)[0] == "Hi. word word word word word"
 
 
+def test_thousands_of_dots_are_split_in_no_time() -> None:
+    began_s = time.perf_counter()
+    parts = split("." * 400_000 + " end", MESSAGE_UNITS, MESSAGE_UNITS)
+    assert len(parts) == 98
+    assert time.perf_counter() - began_s < 2
+
+
 def test_no_text_has_no_parts() -> None:
     assert split(" \n ", 10, 10) == []
 
 
+@patient
 @given(long_texts, st.text(max_size=80), st.sampled_from([EN, RU]))
 def test_no_private_part_is_over_the_limit_and_none_of_the_words_is_lost(text: str, name: str, texts: Texts) -> None:
     heard = transcript(text)
@@ -104,6 +118,7 @@ def test_no_private_part_is_over_the_limit_and_none_of_the_words_is_lost(text: s
         assert all(s.offset + s.length <= utf16(rich.text) for s in rich.spans)
 
 
+@patient
 @given(long_texts)
 def test_bare_parts_are_the_words_and_nothing_else(text: str) -> None:
     heard = transcript(text)

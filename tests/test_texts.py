@@ -13,6 +13,8 @@ import pytest
 from transcriber import errors
 from transcriber.chat.texts import TABLES, Language, Texts, language_from, plural
 
+ROOT = Path(__file__).parent.parent
+
 RUSSIAN_RUN_LINES: dict[str, tuple[str, dict[str, object]]] = {
     "🚀 Запускаю голосового транскрибера...": ("starting", {}),
     "💻 CPU потоков: 4": ("cpu_threads", {"n": 4}),
@@ -52,6 +54,16 @@ def test_every_run_line_is_promised() -> None:
 
 def test_no_sentence_is_missing_in_one_language() -> None:
     assert TABLES["ru"].keys() == TABLES["en"].keys()
+
+
+def test_no_sentence_stands_in_two_places() -> None:
+    keys = [
+        node.value
+        for path in (ROOT / "transcriber" / "chat").glob("texts_*en.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in TABLES["en"]
+    ]
+    assert sorted(keys) == sorted(TABLES["en"])
 
 
 @pytest.mark.parametrize("key", TABLES["ru"])
@@ -171,7 +183,6 @@ def test_the_setting_decides_the_language_then_the_locale_then_english(
 
 # Every key that the code uses exists, and none is there for nothing.
 
-ROOT = Path(__file__).parent.parent
 SOURCES = [
     *(p for p in (ROOT / "transcriber").rglob("*.py") if not p.name.startswith("texts_")),
     *(ROOT / "config").rglob("*.py"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -68,23 +69,15 @@ class TranscriptDelivery:
             if shown is None:
                 shown = _Shown(await self._delivery(job))
             self._shown[_key(job)] = shown = replace(shown, at_s=now_s)
-            await self._show(job, shown, progress)
-        except FloodWait as flood:
-            self._quiet_until_s = self._clock.monotonic() + flood.seconds
+            with self._noting_floods():
+                await self._show(job, shown, progress)
         except (Transient, Refused) as error:
             log.debug("progress of job %s not shown: %s", job.id, error.key)
 
     async def deliver(self, job: Job, transcript: Transcript) -> Job:
         """Send what is not sent yet; returns the job with everything sent recorded in it."""
-        delivery = await self._delivery(job)
-        if delivery is Delivery.CAPTION and not job.sent:
-            captioned = await self._caption(job, transcript)
-            delivery, job = (delivery, captioned) if captioned else (Delivery.PRIVATE, job)
-        if delivery is Delivery.REPLY:
-            replied = await self._reply(job, transcript) if transcript.text else None
-            delivery, job = (delivery, replied) if replied else (Delivery.PRIVATE, job)
-        if delivery is Delivery.PRIVATE:
-            job = await self._private(job, transcript)
+        with self._noting_floods():
+            job = await self._deliver(job, transcript)
         self._shown.pop(_key(job), None)
         return job
 
@@ -112,10 +105,31 @@ class TranscriptDelivery:
         number = random_id(me, last.chat_id, last.message_id, "held", part=len(jobs))
         await self._gateway.send_text(me, replies.held_message(jobs, self._texts), random_id=number)
 
+    async def _deliver(self, job: Job, transcript: Transcript) -> Job:
+        delivery = await self._delivery(job)
+        if delivery is Delivery.CAPTION and not job.sent:
+            captioned = await self._caption(job, transcript)
+            delivery, job = (delivery, captioned) if captioned else (Delivery.PRIVATE, job)
+        if delivery is Delivery.REPLY:
+            replied = await self._reply(job, transcript) if transcript.text else None
+            delivery, job = (delivery, replied) if replied else (Delivery.PRIVATE, job)
+        if delivery is Delivery.PRIVATE:
+            job = await self._private(job, transcript)
+        return job
+
     async def _delivery(self, job: Job) -> Delivery:
         # What was begun stays where it is, though the owner may have changed the rule since.
         shown = self._shown.get(_key(job))
         return job.delivery or (shown.delivery if shown else await self._rules.delivery_for(job.note))
+
+    @contextmanager
+    def _noting_floods(self) -> Iterator[None]:
+        """Telegram asks the account as a whole to wait: whichever call it refuses, progress keeps silent."""
+        try:
+            yield
+        except FloodWait as flood:
+            self._quiet_until_s = self._clock.monotonic() + flood.seconds
+            raise
 
     async def _show(self, job: Job, shown: _Shown, progress: Progress) -> None:
         if shown.delivery is Delivery.REPLY:

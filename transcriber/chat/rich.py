@@ -17,9 +17,14 @@ def units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def fits(text: str, limit: int) -> bool:
+    """Whether `text` is at most `limit` units long; quick for a text that is far longer."""
+    return len(text) <= limit and units(text) <= limit
+
+
 def head(text: str, limit: int) -> str:
     """The longest beginning of `text` that fits `limit` units; characters stay whole."""
-    if units(text) <= limit:
+    if fits(text, limit):
         return text
     end, used = 0, 0
     for character in text:

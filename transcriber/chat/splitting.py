@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from transcriber.chat.rich import head, units
+from transcriber.chat.rich import fits, head
 
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'»”’)\]]*(?=\s)")
+# Possessive, and beginning only where the marks begin: a recogniser that goes astray writes thousands of dots.
+_SENTENCE_END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'»”’)\]]*+(?=\s)")
 _WORD_END = re.compile(r"\S(?=\s)")
 
 
@@ -17,7 +18,7 @@ def split(text: str, first_limit: int, limit: int) -> list[str]:
     is dropped, nothing is lost or repeated. No text, no parts."""
     parts: list[str] = []
     rest, room = text.strip(), first_limit
-    while units(rest) > room:
+    while not fits(rest, room):
         part = opening(rest, room)
         parts.append(part.rstrip())
         rest, room = rest[len(part) :].lstrip(), limit
@@ -26,7 +27,7 @@ def split(text: str, first_limit: int, limit: int) -> list[str]:
 
 def tail(text: str, limit: int) -> str:
     """The end of `text` that fits `limit` units, from the start of a word where there is one."""
-    if units(text) <= limit:
+    if fits(text, limit):
         return text
     backwards = head(text[::-1], limit - 2)
     end = backwards[::-1]
@@ -36,7 +37,7 @@ def tail(text: str, limit: int) -> str:
 
 def opening(text: str, limit: int) -> str:
     """The beginning of `text` that fits `limit` units, cut where a reader would pause."""
-    if units(text) <= limit:
+    if fits(text, limit):
         return text
     # A pause in the first half of the room is passed over: better a word end than a part of three words.
     window = head(text, limit)

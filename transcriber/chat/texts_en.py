@@ -118,34 +118,6 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.done": "Signed in as {name}.",
 }
 
-_CLI: Final[Mapping[str, str]] = {
-    "cli.description": "Turns Telegram voice notes into text on this machine, signed in as your own account.",
-    "cli.verbs": "what to do",
-    "cli.run": "run (the default)",
-    "cli.login": "sign in to Telegram: QR code, or phone and code",
-    "cli.login_if_needed": "do nothing if signed in already",
-    "cli.login_phone": "by phone number, without asking about a QR code",
-    "cli.logout": "end the session at Telegram and remove its file",
-    "cli.logged_out": "The session is ended and its file removed.",
-    "cli.not_signed_in": "You were not signed in.",
-    "cli.transcribe": "transcribe files, with no Telegram at all",
-    "cli.transcribe_paths": "files or folders",
-    "cli.transcribe_output": "write here, one file per recording",
-    "cli.transcribe_language": "language of the recording, such as ru (detected without it)",
-    "cli.transcribe_model": "model: a catalogue name, a Hugging Face id or a folder",
-    "cli.transcribe_translate": "translate into English",
-    "cli.check": "is the running program healthy? (for Docker and cron)",
-    "cli.sandbox": "try it all against a Telegram on this machine",
-    "cli.sandbox_demo": "show how it works, then end",
-    "check.healthy": "All is well: model {model}, waiting: {waiting}, running: {running}",
-    "check.not_running": "The program is not running.",
-    "check.unreadable": "Could not read {path}.",
-    "check.stale": "The program has been silent for {seconds:duration}.",
-    "check.store_down": "The storage does not answer.",
-    "check.offline": "No connection to Telegram for {seconds:duration}.",
-    "setting.wrong": "{name}={value}: expected {expected}",
-}
-
 _UNIT: Final[Mapping[str, str]] = {
     "unit.day": "{n} {n:day|days}",
     "unit.hour": "{n} h",
@@ -158,4 +130,4 @@ _UNIT: Final[Mapping[str, str]] = {
     "common.none": "none",
 }
 
-ENGLISH: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_CLI, **_UNIT}
+ENGLISH: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_UNIT}

@@ -110,34 +110,6 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.done": "Вход выполнен: {name}.",
 }
 
-_CLI: Final[Mapping[str, str]] = {
-    "cli.description": "Превращает голосовые сообщения Telegram в текст на этой машине, от имени вашего аккаунта.",
-    "cli.verbs": "что сделать",
-    "cli.run": "работать (если ничего не указано)",
-    "cli.login": "войти в Telegram: QR-код или телефон и код",
-    "cli.login_if_needed": "ничего не делать, если вход уже выполнен",
-    "cli.login_phone": "по номеру телефона, не спрашивая про QR-код",
-    "cli.logout": "завершить сеанс в Telegram и удалить его файл",
-    "cli.logged_out": "Сеанс завершён, файл удалён.",
-    "cli.not_signed_in": "Вход и не был выполнен.",
-    "cli.transcribe": "расшифровать файлы, без всякого Telegram",
-    "cli.transcribe_paths": "файлы или папки",
-    "cli.transcribe_output": "писать сюда, по файлу на запись",
-    "cli.transcribe_language": "язык записи, например ru (без него определяется сам)",
-    "cli.transcribe_model": "модель: имя из каталога, id на Hugging Face или папка",
-    "cli.transcribe_translate": "сразу переводить на английский",
-    "cli.check": "здорова ли работающая программа (для Docker и cron)",
-    "cli.sandbox": "попробовать всё на Telegram внутри этой машины",
-    "cli.sandbox_demo": "показать работу и закончить",
-    "check.healthy": "Всё в порядке: модель {model}, ждут: {waiting}, в работе: {running}",
-    "check.not_running": "Программа не запущена.",
-    "check.unreadable": "Не удалось прочитать {path}.",
-    "check.stale": "Программа молчит уже {seconds:duration}.",
-    "check.store_down": "Хранилище не отвечает.",
-    "check.offline": "Нет связи с Telegram уже {seconds:duration}.",
-    "setting.wrong": "{name}={value}: нужно {expected}",
-}
-
 _UNIT: Final[Mapping[str, str]] = {
     "unit.day": "{n} {n:день|дня|дней}",
     "unit.hour": "{n} ч",
@@ -150,4 +122,4 @@ _UNIT: Final[Mapping[str, str]] = {
     "common.none": "пусто",
 }
 
-RUSSIAN: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_CLI, **_UNIT}
+RUSSIAN: Final[Mapping[str, str]] = {**_RUN, **_ERROR, **_LOGIN, **_UNIT}
