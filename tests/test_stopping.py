@@ -55,16 +55,18 @@ async def test_with_ctrl_c_it_stops_the_same_way() -> None:
 
 async def test_while_transcribing(tmp_path: Path) -> None:
     async with stage() as on:
-        long_note = repeated(tmp_path / "long.wav", sample("en_long_90s"), 600).read_bytes()
+        long_note = repeated(tmp_path / "long.wav", sample("en_long_90s"), 400).read_bytes()
         async with running(on) as program:
-            on.srv.deliver_voice(on.friend, None, long_note, 600)
+            on.srv.deliver_voice(on.friend, None, long_note, 400)
             await on.srv.wait_for(lambda action: action.kind == "send" and "%" in (action.text or ""), 60)
             await stop(program)
         async with running(on) as program:
             # What was begun goes on; a short note overtakes it.
             send(on)
             await on.srv.wait_until(lambda: transcripts(on) or None, 60)
-            await on.srv.wait_for(lambda action: action.kind == "media", 100)
+            assert "%" in on.srv.chat_view(on.me)[0].text
+            await on.srv.wait_until(lambda: "%" not in on.srv.chat_view(on.me)[0].text or None, 100)
+            assert len(on.srv.chat_view(on.me)) == 2, "the message that showed the progress became the text"
             await stop(program)
 
 
