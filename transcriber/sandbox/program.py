@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from transcriber.sandbox.journal import Watched
+from transcriber.sandbox.tasks import Tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 USERBOT = ROOT / "userbot.py"
@@ -107,20 +108,16 @@ async def program(
         start_new_session=True,  # so that its children can be killed with it
     )
     running = Program(process)
-    async with asyncio.TaskGroup() as group:
-        watching = [group.create_task(running.note_end())]
+    async with Tasks() as tasks:
+        tasks.spawn(running.note_end())
         if process.stdout and process.stderr:
-            watching += [
-                group.create_task(running.read(process.stdout, log, [running.lines])),
-                group.create_task(running.read(process.stderr, log, [running.lines, running.errors])),
-            ]
+            tasks.spawn(running.read(process.stdout, log, [running.lines]))
+            tasks.spawn(running.read(process.stderr, log, [running.lines, running.errors]))
         try:
             yield running
         finally:
             running.kill()
             await process.wait()
-            for task in watching:
-                task.cancel()
 
 
 def settings_for(data_dir: Path, seam_file: Path, tracked: Sequence[int], language: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ from transcriber.sandbox.handshake import SANDBOX_KEY, Handshake
 from transcriber.sandbox.journal import Call
 from transcriber.sandbox.people import People
 from transcriber.sandbox.rpc import HANDLERS
+from transcriber.sandbox.tasks import Tasks
 from transcriber.sandbox.wire import AuthKey, Conn, Session
 from transcriber.sandbox.world import HOME_DC, Account, Tl
 from transcriber.telegram.sandbox_seam import Seam, fingerprint
@@ -62,14 +63,13 @@ class SandboxServer(People):
         self.srp: rpc_account.Srp | None = None
         self._faults: list[Fault] = []
         self._listener: asyncio.Server | None = None
-        self._group = asyncio.TaskGroup()
-        self._running: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._conn_count = 0
         self._last_msg_id = 0
 
     # Life
     async def __aenter__(self) -> Self:
-        await self._group.__aenter__()
+        await self._tasks.__aenter__()
         await self.accept()
         return self
 
@@ -78,15 +78,11 @@ class SandboxServer(People):
     ) -> None:
         self.refuse()
         self.drop()
-        for task in list(self._running):
-            task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        await self._tasks.__aexit__(kind, error, trace)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something until it or the server ends."""
-        task = self._group.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._tasks.spawn(work)
 
     async def accept(self) -> None:
         """Listen (again, on the same port)."""
@@ -243,6 +239,7 @@ class SandboxServer(People):
 
     def resumed(self, session: Session) -> None:
         """A client that was away is back: send it what Telegram would."""
+        self.event("resumed", subscribed=session.subscribed)
         queued, session.queued = session.queued, []
         if not session.subscribed or session.conn is None:
             return
