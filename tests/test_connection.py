@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+from pyrogram.raw import types as t
 
 from tests.support.connected import SHORT, rig, running, until
 from transcriber.errors import FloodWait, Offline, SignedOut
@@ -51,7 +54,10 @@ async def test_a_dropped_connection_is_mended_by_the_library_and_told_once(tmp_p
 
 
 async def test_a_port_refused_for_30_seconds_ends_the_client_after_10_and_is_tried_again(tmp_path: Path) -> None:
-    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
+    async with (
+        SandboxServer() as srv,
+        running(srv, tmp_path, replace(SHORT, start_s=1.5, probe_answer_s=0.4)) as ours,
+    ):
         await ours.connected()
         srv.refuse()
         srv.drop()
@@ -89,19 +95,68 @@ async def test_a_server_that_is_unreachable_at_the_start_is_a_network_error(tmp_
 
 
 async def test_the_session_file_is_free_for_the_next_client_after_a_failed_start(tmp_path: Path) -> None:
-    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
-        srv.on_rpc("users.GetFullUser", "ignore")  # leaves a half-started client with the file locked
+    async with (
+        SandboxServer() as srv,
+        running(srv, tmp_path, replace(SHORT, start_s=1.5, probe_answer_s=0.4)) as ours,
+    ):
+        bob = srv.add_user("Bob")
+
+        async def interrupt(conn: Any, query: Any) -> None:
+            srv.deliver_voice(bob, None, b"x", 3)  # leaves the half-started client in the middle of a transaction
+
+        srv.on_rpc("users.GetFullUser", interrupt)
         await until(lambda: "reconnect_in" in ours.story.keys)
+        with closing(sqlite3.connect(ours.session_path, timeout=0)) as other:
+            other.execute("BEGIN EXCLUSIVE")
         await ours.clock.advance(5)
         await ours.connected()
-        assert [key for key, _ in ours.story.lines if key == "unexpected"] == []
+        assert ours.story.russian[3] == "⚠️ Сетевая ошибка: TimeoutError"
+
+
+async def test_chats_learnt_are_kept_through_a_kill(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        bob = srv.add_user("Bob")
+        note = srv.deliver_voice(bob, None, b"x", 3)
+        await until(lambda: note.id in ours.inbox.ids)
+
+        def on_disk() -> list[tuple[int]]:
+            with closing(sqlite3.connect(ours.session_path, timeout=1)) as other:
+                return other.execute("SELECT 1 FROM peers WHERE id = ?", (bob.id,)).fetchall()
+
+        await until(on_disk)
+
+
+async def test_a_session_that_ended_without_a_word_is_noticed(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, probe_answer_s=0.4)) as ours:
+        await ours.connected()
+        client = ours.clients[0]
+        client.disconnect_handler = None
+        await client.session.stop()
+        assert client.is_connected
+        await ours.clock.advance(30)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in"]
+
+
+async def test_a_connection_that_keeps_breaking_is_left_to_the_supervisor(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        srv.on_rpc("updates.GetState", "rst", times=-1)  # what every scan begins with
+        srv.drop()
+        await until(lambda: "reconnect_in" in ours.story.keys, within_s=10)
+        assert ours.story.lines[-2] == ("network_error", {"error": "the connection keeps breaking"})
+        assert ours.story.keys.count("connected") < 15
 
 
 @pytest.mark.parametrize("fault", ["black hole", "pings only"])
 async def test_a_server_that_no_longer_answers_calls_is_noticed_within_a_minute(
     tmp_path: Path, fault: Literal["black hole", "pings only"]
 ) -> None:
-    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=0.5)) as ours:
+    async with (
+        SandboxServer() as srv,
+        running(srv, tmp_path, replace(SHORT, start_s=1.5, probe_answer_s=0.4)) as ours,
+    ):
         await ours.connected()
         if fault == "black hole":
             srv.black_hole()
@@ -211,7 +266,10 @@ async def test_a_key_revoked_while_reconnecting_is_noticed_at_once_if_only_real_
 async def test_a_key_that_telegram_forgot_while_idle_is_believed_on_the_second_word(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=2.3)) as ours:
+    async with (
+        SandboxServer() as srv,
+        running(srv, tmp_path, replace(SHORT, start_s=2.8, probe_answer_s=0.4)) as ours,
+    ):
         await ours.connected()
         srv.kill_auth("FORGET")
         await ours.clock.advance(30)
@@ -284,6 +342,31 @@ async def test_a_note_that_could_not_be_stored_comes_again_with_the_next_scan(tm
         await ours.connected(scans=2)
         assert ours.inbox.ids == [note.id]
         assert ours.story.keys == UP
+
+
+async def test_an_error_that_comes_of_stopping_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    async with SandboxServer() as srv:
+        bob = srv.add_user("Bob")
+        async with running(srv, tmp_path) as ours:
+            await ours.connected()
+        srv.deliver_voice(bob, None, b"x", 3, push=False)
+        async with running(srv, tmp_path) as ours:
+            ours.inbox.stubborn = True
+            await until(lambda: ours.inbox.waiting)
+            await asyncio.wait_for(ours.stop(), 2)
+            assert ours.story.keys == UP
+
+
+async def test_a_scheduled_message_is_not_taken_before_it_is_sent(tmp_path: Path) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        await ours.connected()
+        scheduled = srv.deliver_voice(srv.me, None, b"x", 3, push=False)
+        srv.delete(scheduled, push=False)
+        srv.push(srv.wrap(t.UpdateNewScheduledMessage(message=scheduled)))
+        sent = srv.deliver_voice(srv.me, None, b"x", 3)
+        await until(lambda: sent.id in ours.inbox.ids)
+        await until(lambda: ours.clients[0].dispatcher.updates_queue.empty())
+        assert ours.inbox.ids == [sent.id]
 
 
 async def test_an_edited_message_is_no_command(tmp_path: Path) -> None:

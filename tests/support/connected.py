@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from transcriber.telegram.session import NAME, SessionFile
 from transcriber.telegram.supervisor import supervise
 
 # What the library takes for itself is real time, so everything of ours that is real is short.
-SHORT = Timings(start_s=4.0, probe_answer_s=0.4, stop_s=0.5, pace_s=0.05)
+SHORT = Timings(start_s=4.0, probe_answer_s=3.0, stop_s=0.5, pace_s=0.05)
 
 
 class Story:
@@ -47,7 +47,8 @@ class Story:
 
 
 class FakeInbox:
-    """Keeps what it is given, in order; `broken`: the store behind it does not answer."""
+    """Keeps what it is given, in order; `broken`: the store behind it does not answer; `stubborn`: it waits for ever
+    and breaks when that is cancelled."""
 
     def __init__(self) -> None:
         self.notes: list[Note] = []
@@ -55,10 +56,18 @@ class FakeInbox:
         self.commands: list[Command] = []
         self.scans = 0
         self.broken = False
+        self.stubborn = False
+        self.waiting = False
 
     async def note(self, note: Note, *, missed: bool) -> None:
         if self.broken:
             raise StoreUnavailable
+        if self.stubborn:
+            self.waiting = True
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                raise ValueError("broke while stopping") from error
         self.notes.append(note)
         if missed:
             self.missed.append(note)
@@ -93,7 +102,8 @@ class Rig:
     gateway: TelegramGateway
     catch_up: CatchUp
     connection: Connection
-    clients: list[Client]
+    clients: list[Client]  # all that were made, the current one last
+    session_path: Path
     running: asyncio.Task[None] | None = None
 
     async def connected(self, scans: int = 1) -> None:
@@ -125,7 +135,7 @@ async def rig(srv: SandboxServer, data_dir: Path, timings: Timings = SHORT) -> A
         return clients[-1]
 
     connection = Connection(make, gateway, catch_up, clock, story, timings)
-    made = Rig(srv, clock, store, inbox, story, gateway, catch_up, connection, clients)
+    made = Rig(srv, clock, store, inbox, story, gateway, catch_up, connection, clients, session.path)
     try:
         yield made
     finally:
@@ -141,8 +151,3 @@ async def running(srv: SandboxServer, data_dir: Path, timings: Timings = SHORT) 
             supervise(made.connection.attempt, clock=made.clock, announce=made.story)
         )
         yield made
-
-
-def follows(keys: Sequence[str], *expected: str) -> bool:
-    """Whether these keys were announced last, in this order."""
-    return list(keys[-len(expected) :]) == list(expected)

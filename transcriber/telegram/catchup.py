@@ -188,7 +188,9 @@ class CatchUp:
             return found[::-1]
 
     async def _read_post(self, client: Client, me: Peer, page: Any, post: Any) -> Note | Command | None:
-        if not isinstance(post, raw.types.Message) or not (post.media or is_typed_by_owner(post, me)):
+        if not isinstance(post, raw.types.Message):  # service messages, and the empty ones for deleted messages
+            return None
+        if not isinstance(post.media, raw.types.MessageMediaDocument) and not is_typed_by_owner(post, me):
             return None
         alone = raw.types.messages.Messages(messages=[post], topics=[], chats=page.chats, users=page.users)
         try:

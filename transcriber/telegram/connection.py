@@ -112,7 +112,7 @@ class Connection:
             await _until(
                 link.offline.wait(),
                 self._keep_caught_up(client),
-                self._watch(client, link),
+                self._watch(client),
                 self._hold(held),
             )
             self._line.detach()
@@ -133,13 +133,10 @@ class Connection:
             else:
                 await _happens(self._rescan, self._clock, self._timings.scan_every_s)
 
-    async def _watch(self, client: Client, link: Link) -> NoReturn:
+    async def _watch(self, client: Client) -> NoReturn:
         """Raise `Offline` when Telegram no longer answers, `SignedOut` when it no longer knows us."""
         while True:
             await self._clock.sleep(self._timings.probe_every_s)
-            if not client.session.is_started.is_set():
-                link.lose()  # a session can end for good without its hook being called
-                continue
             try:
                 await ask(client, raw.functions.updates.GetState(), self._timings.probe_answer_s)
             except FloodWait as wait:  # it answers, after all
