@@ -40,13 +40,11 @@ def _explain(error: StenogramError, texts: Texts) -> str:
     if not isinstance(error, SettingsWrong) or "problems" not in error.details:
         return texts.error(error)
     problems = cast(tuple[config.Problem, ...], error.details["problems"])
-    return texts(
-        "error.settings",
-        problems=[
-            texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
-            for problem in problems
-        ],
-    )
+    shown = [
+        texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
+        for problem in problems
+    ]
+    return texts("error.settings", problems="; ".join(shown))
 
 
 def _parser(texts: Texts) -> argparse.ArgumentParser:

@@ -12,13 +12,13 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
 from config import logs
-from config.settings import Settings
+from config.settings import Problem, Settings
 from transcriber import health, sign_in
 from transcriber.chat.commands import Commands
 from transcriber.chat.delivery import TranscriptDelivery
@@ -26,13 +26,13 @@ from transcriber.chat.texts import Texts
 from transcriber.clock import Clock, SystemClock
 from transcriber.data_dir import prepare
 from transcriber.domain import JobState, Limits, Preferences
-from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
+from transcriber.errors import ModelRefused, Permanent, SettingsWrong, SignedOut, StoreRefused, StoreUnavailable
 from transcriber.inbox import Inbox
 from transcriber.protocols import Announce, Archive, Store
 from transcriber.speech.child import Setup
 from transcriber.speech.cpu import default_threads
 from transcriber.speech.engine import Engine
-from transcriber.speech.models import Models
+from transcriber.speech.models import CATALOGUE, Models
 from transcriber.status import ProgramStatus
 from transcriber.storage.archive import open_archive
 from transcriber.storage.store import open_store
@@ -164,14 +164,29 @@ async def _engine(settings: Settings, store: Store, threads: int, clock: Clock) 
         await store.set(GOOD_MODELS_KEY, "\n".join(good))
         await store.set(MODEL_KEY, name)
 
+    models = Models(settings.data_dir / "models")
     return Engine(
-        Models(settings.data_dir / "models"),
-        await store.get(MODEL_KEY) or settings.model,
+        models,
+        _first_model(models, [await store.get(MODEL_KEY) or "", *good], settings.model),
         Setup(threads, settings.compute_type, float(settings.model_idle_s), float(settings.max_duration_s)),
         clock,
         remember=remember,
         fallback=good,
     )
+
+
+def _first_model(models: Models, remembered: Sequence[str], setting: str) -> str:
+    """The model last in use, else the last good one that is still there, else the first. Raises `SettingsWrong`."""
+    for name in filter(None, remembered):
+        with suppress(ModelRefused):
+            models.check(name)
+            return name
+    try:
+        models.check(setting)
+    except ModelRefused as error:
+        expected = " | ".join(known.name for known in CATALOGUE) + " | owner/name | folder"
+        raise SettingsWrong(problems=(Problem("wrong", "MODEL", setting, expected),)) from error
+    return setting
 
 
 async def _tell_when_running(
@@ -211,7 +226,7 @@ async def _heartbeat(
 
 @contextmanager
 def _stop_on_signal(announce: Announce) -> Iterator[asyncio.Event]:
-    """The first SIGTERM or SIGINT cancels this task and ends the process soon, whatever hangs; the second ends it now."""
+    """The first SIGTERM or SIGINT cancels this task and ends the process soon, whatever hangs; a second ends it now."""
     loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     deadline = threading.Timer(EXIT_DEADLINE_S, _exit_now, (0,))
     deadline.daemon = True

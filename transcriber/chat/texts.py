@@ -158,7 +158,6 @@ class _Formatter(string.Formatter):
             "size": texts.size,
             "moment": texts.moment,
             "list": texts.listed,
-            "lines": lambda lines: lines if isinstance(lines, str) else "\n".join(str(line) for line in lines),
             "percent": lambda fraction: f"{int(fraction * 100)} %",
         }
         return written[format_spec](value)

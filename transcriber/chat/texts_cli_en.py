@@ -30,5 +30,5 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "check.stale": "not healthy: no sign of life for {seconds:duration}",
     "check.store_down": "not healthy: the store does not answer",
     "check.offline": "not healthy: no connection to Telegram for {seconds:duration}",
-    "setting.wrong": "  {name}={value}: expected {expected}",
+    "setting.wrong": "{name}={value} (expected {expected})",
 }

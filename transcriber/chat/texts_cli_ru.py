@@ -30,5 +30,5 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "check.stale": "неладно: признаков жизни нет уже {seconds:duration}",
     "check.store_down": "неладно: хранилище не отвечает",
     "check.offline": "неладно: связи с Telegram нет уже {seconds:duration}",
-    "setting.wrong": "  {name}={value}: нужно {expected}",
+    "setting.wrong": "{name}={value} (нужно {expected})",
 }

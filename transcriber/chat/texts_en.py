@@ -56,7 +56,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "Take a smaller one.",
     "error.not_found": "Cannot find[[ {name}]]. Check the name: an @name, an id or a link is needed.",
     "error.cancelled": "Cancelled.",
-    "error.settings": "The settings are wrong:[[\n{problems:lines}]]",
+    "error.settings": "The settings are wrong:[[ {problems}]]",
     "error.no_session": "Not signed in, and no terminal to ask on. Sign in once from a terminal: "
     "python userbot.py login",
     "error.signed_out": "Telegram no longer accepts this sign-in. Sign in again: python userbot.py login",

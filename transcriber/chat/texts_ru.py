@@ -55,7 +55,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "поменьше.",
     "error.not_found": "Не нахожу[[ {name}]]. Проверьте имя; нужно @имя, id или ссылка.",
     "error.cancelled": "Отменено.",
-    "error.settings": "Ошибка в настройках:[[\n{problems:lines}]]",
+    "error.settings": "Ошибка в настройках:[[ {problems}]]",
     "error.no_session": "Вход не выполнен, а спросить негде. Войдите один раз в терминале: python userbot.py login",
     "error.signed_out": "Telegram больше не принимает этот вход. Войдите заново: python userbot.py login",
     "error.key_unregistered": "Этот вход завершён (ключ не зарегистрирован). Войдите заново: python userbot.py login",

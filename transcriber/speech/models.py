@@ -88,9 +88,19 @@ class Models:
         raise ModelRefused("model_unknown", model=name)
 
     def present(self, name: str) -> Path | None:
-        """The folder of a model that is here and whole."""
-        folder = self.resolve(name).folder
+        """The folder of a model that is here and whole; None also for a name that means nothing (any more)."""
+        try:
+            folder = self.resolve(name).folder
+        except ModelRefused:
+            return None
         return folder if missing_from(folder) is None else None
+
+    def check(self, name: str) -> None:
+        """Raise `ModelRefused` (`model_unknown`, `model_broken`) where it is certain that this name cannot work: no
+        such model, or a folder that is none. What could still be downloaded passes."""
+        model = self.resolve(name)
+        if model.repo is None and (missing := missing_from(model.folder)) is not None:
+            raise ModelRefused("model_broken", model=model.name, missing=missing)
 
     async def fetch(self, name: str, on_progress: Callable[[float], None]) -> Path:
         """The folder of the model, downloaded if it is not here (progress 0…1). Raises `ModelRefused`:
@@ -115,9 +125,12 @@ class Models:
             for folder in (self._folder.iterdir() if self._folder.is_dir() else ())
             if "--" in folder.name and missing_from(folder) is None
         )
-        if (now := self.resolve(current).name) not in names:
-            names.append(now)
-        return [self._info(self.resolve(name), compute_type) for name in names]
+        listed = [self._info(self.resolve(name), compute_type) for name in names]
+        try:
+            now = self.resolve(current)
+        except ModelRefused:  # its folder went away; the list is how the owner gets out of that
+            return [*listed, ModelInfo(current, None, None, present=False)]
+        return listed if now.name in names else [*listed, self._info(now, compute_type)]
 
     def _info(self, model: Model, compute_type: str) -> ModelInfo:
         here = missing_from(model.folder) is None
