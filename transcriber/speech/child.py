@@ -87,6 +87,9 @@ class Child:
                 "PATH": os.defpath,
                 "PYTHONPATH": str(Path(transcriber.__file__).parents[1]),
                 "PYTHONDONTWRITEBYTECODE": "1",
+                # onnxruntime, which finds the speech in a recording, reports its use to its makers unless told not to
+                # (seen: a name looked up 9 s after the first recording). Nothing leaves this machine.
+                "ORT_DISABLE_TELEMETRY": "1",
             },
         )
         return cls(process, setup, clock)
