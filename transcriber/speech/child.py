@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import math
@@ -172,8 +173,13 @@ class Child:
     def kill(self) -> None:
         """End it now."""
         self._told_to_end = True
+        self._signal()
+
+    def _signal(self) -> None:
+        # Not `process.kill()`: that polls first and so may take the exit status away from the event loop.
         if self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def wait(self) -> None:
         """Return when the process is gone, or after two seconds (a process the kernel cannot end yet)."""
@@ -191,7 +197,7 @@ class Child:
                 self._hear(wire.decode(line))
         except ValueError:  # also `WireBroken`: not our language, so not our process any more
             log.warning("engine process %s broke the protocol", self.pid)
-            self._process.kill()
+            self._signal()
         finally:
             await self._bury()
 
@@ -202,7 +208,7 @@ class Child:
             if wait_s <= 0:
                 log.info("engine process %s ends: %s", self.pid, "silent" if self.busy else "idle")
                 if self.busy:
-                    self._process.kill()  # lost, not told to end
+                    self._signal()  # lost, not told to end
                 else:
                     self.kill()
                 return

@@ -101,7 +101,7 @@ class Engine:
 
     def cancel(self, run_id: str) -> None:
         """See `protocols.Engine`. No error if there is no such run."""
-        if (scope := self._under_way.get(run_id)) is not None:
+        if (scope := self._under_way.pop(run_id, None)) is not None:
             scope.reschedule(asyncio.get_running_loop().time())
 
     async def switch(self, model: str, on_progress: Callable[[float], None]) -> ModelInfo:
@@ -124,7 +124,10 @@ class Engine:
 
     def models(self) -> list[ModelInfo]:
         """The catalogue, other models that are on this machine, and the current one."""
-        return [replace(info, speed=self._speed(info.name)) for info in self._models.infos(self._model)]
+        return [
+            replace(info, speed=self._speed(info.name))
+            for info in self._models.infos(self._model, self._setup.compute_type)
+        ]
 
     def info(self) -> EngineInfo:
         child = self._child if self._child is not None and self._child.alive else None
@@ -157,7 +160,7 @@ class Engine:
     async def _child_for(self, wanted: str | None) -> AsyncIterator[tuple[Child, str]]:
         """The current child, or, for another model than the current one, a guest for this one run."""
         name = self._models.resolve(wanted).name if wanted else self._model
-        if wanted is None or name == self._name_of_current():
+        if wanted is None or name == self._models.name_of(self._model):
             yield await self._current(), self._model
             return
         async with self._guests:
@@ -168,9 +171,6 @@ class Engine:
             finally:
                 child.retire()
 
-    def _name_of_current(self) -> str:
-        return self._models.resolve(self._model).name
-
     async def _current(self) -> Child:
         """The current child, started if there is none. One that does not load gives way to the last good model."""
         async with self._starting:
@@ -179,15 +179,12 @@ class Engine:
             return self._child
 
     async def _start_current(self) -> Child:
-        name = self._name_of_current()
         try:
-            folder = await self._models.fetch(name, lambda _: None)
+            name = self._models.resolve(self._model).name
+            child = await self._start(name, await self._models.fetch(name, lambda _: None), trial=False)
         except ModelRefused as error:
-            # Most likely the network is away: the note is to wait, not to fail.
-            raise Transient(error.key, **error.details) from error
-        try:
-            child = await self._start(name, folder, trial=False)
-        except ModelRefused as error:
+            if error.key == "model_unfetched":  # most likely the network is away: the note is to wait, not to fail
+                raise Transient(error.key, **error.details) from error
             return await self._fall_back(error)
         self._model = name
         return child

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -44,8 +45,8 @@ async def fetch(
     try:
         reason = await _follow(process, on_progress, stalled_after_s)
     finally:
-        if process.returncode is None:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):  # not `process.kill()`: that may take the exit status away
+            os.kill(process.pid, signal.SIGKILL)
         await process.wait()
     if reason is not None:
         raise ModelRefused("model_unknown" if reason == UNKNOWN else "model_unfetched", model=repo, reason=reason)
