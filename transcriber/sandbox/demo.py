@@ -6,11 +6,12 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 from config.settings import ui_language
@@ -40,16 +41,16 @@ class Failed(Exception):
     """The demo did not go as it must; the message is the sentence to show."""
 
 
-async def demo(out: TextIO) -> int:
-    """Play the conversation and check it; returns 0, or 1 after saying what went wrong."""
+async def demo(out: TextIO, settings: Mapping[str, str] = MappingProxyType({})) -> int:
+    """Play the conversation and check it; returns 0, or 1 after saying what went wrong. `settings` are further ones
+    for the program."""
     language = ui_language(os.environ)
     say = Sentences(language)
     try:
         samples = read_samples(NOTES)
         with tempfile.TemporaryDirectory(prefix="stenogram-demo-") as folder:
-            return await _Demo(out, say, Texts("ru" if language == "ru" else "en")).run(
-                Path(folder), samples, language
-            )
+            texts = Texts("ru" if language == "ru" else "en")
+            return await _Demo(out, say, texts, language, settings).run(Path(folder), samples)
     except FileNotFoundError as error:
         out.write(say("demo.missing", path=error.filename) + "\n")
         return 1
@@ -75,18 +76,21 @@ def is_transcript(text: str, truth: str, nothing_said: str) -> bool:
 
 
 class _Demo:
-    def __init__(self, out: TextIO, say: Sentences, texts: Texts) -> None:
+    def __init__(self, out: TextIO, say: Sentences, texts: Texts, language: str, settings: Mapping[str, str]) -> None:
         self._out = out
         self._say = say
         self._nothing_said = texts("note.nothing_said")
+        self._language = language
+        self._settings = settings
 
-    async def run(self, folder: Path, samples: list[Sample], language: str) -> int:
+    async def run(self, folder: Path, samples: list[Sample]) -> int:
         async with SandboxServer() as srv:
             friend = srv.add_user(self._say("friend"), "friend")
             self._tell("demo.intro", friend=friend.first_name)
             await srv.write_session_file(folder / SESSION_NAME)
             seam = srv.write_seam_file(folder / "sandbox.json")
-            async with program(settings_for(folder, seam, [friend.id], language)) as running:
+            settings = {**settings_for(folder, seam, [friend.id], self._language), **self._settings}
+            async with program(settings) as running:
                 try:
                     await self._conversation(srv, running, friend, samples)
                     await self._stop(running)

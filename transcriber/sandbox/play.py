@@ -8,11 +8,13 @@ import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 from config.settings import ui_language
 from transcriber.sandbox.conversation import Conversation
+from transcriber.sandbox.demo import CONNECTED_WITHIN_S
 from transcriber.sandbox.faults import flood
 from transcriber.sandbox.program import SAMPLES, SESSION_NAME, Program, program, settings_for
 from transcriber.sandbox.sentences import Sentences
@@ -24,7 +26,8 @@ OPUS_RATE = 48_000
 
 
 async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout) -> int:
-    """Run a sandbox and the real program in it until `quit` or the end of what is typed; returns 0."""
+    """Run a sandbox and the real program in it until `quit` or the end of what is typed; returns 0, or 1 if the
+    program did not connect."""
     language = ui_language(os.environ)
     say = Sentences(language)
     with tempfile.TemporaryDirectory(prefix="stenogram-sandbox-") as folder:
@@ -40,6 +43,8 @@ async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout
                     srv.spawn(Conversation(srv, out, say, numbered=True).follow())
                     srv.spawn(console.tell_end())
                     console.tell("play.help", friend=say("friend"), sample=SAMPLES / "en_hello.ogg")
+                    if not await console.connected():
+                        return 1
                     console.tell("play.started", log=log_path)
                     await console.obey(typed or typed_lines())
                     await running.terminate()
@@ -66,6 +71,20 @@ class Console:
             "log": lambda: self._write(running.tail()),
             "help": lambda: self.tell("play.help", friend=friend.first_name, sample=SAMPLES / "en_hello.ogg"),
         }
+
+    async def connected(self) -> bool:
+        """Wait for the program to sign in; False, with its last lines shown, if it does not."""
+
+        def looked() -> bool:
+            return bool(self._srv.update_sessions()) or self._running.exit_code is not None
+
+        with suppress(TimeoutError):
+            await self._srv.wait_until(looked, CONNECTED_WITHIN_S)
+        if self._srv.update_sessions():
+            return True
+        self.tell("demo.no_start", seconds=CONNECTED_WITHIN_S)
+        self._write(self._running.tail())
+        return False
 
     async def obey(self, typed: AsyncIterator[str]) -> None:
         """Do what each line says, until `quit`."""
@@ -147,6 +166,7 @@ class Console:
     async def tell_end(self) -> None:
         """Say so when the program ends."""
         self.tell("play.ended", code=await self._running.process.wait())
+        self._srv.changed()
 
     def tell(self, key: str, **details: object) -> None:
         self._write(self._say(key, **details))
@@ -164,30 +184,30 @@ def ogg_duration_s(sound: bytes) -> float:
     return max(1.0, int.from_bytes(sound[last + 6 : last + 14], "little", signed=True) / OPUS_RATE)
 
 
-async def typed_lines() -> AsyncIterator[str]:
-    """Lines of standard input, without blocking the loop: a terminal, a pipe or a file."""
+async def typed_lines(descriptor: int | None = None) -> AsyncIterator[str]:
+    """Lines of standard input (or of this descriptor), without blocking the loop: a terminal, a pipe or a file."""
     loop = asyncio.get_running_loop()
-    descriptor = sys.stdin.fileno()
-    ready = asyncio.Event()
-    waits = True
+    source = sys.stdin.fileno() if descriptor is None else descriptor
+    pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def read() -> None:  # only when there is something: a second read could block
+        piece = os.read(source, 65536)
+        pieces.put_nowait(piece)
+        if not piece:
+            loop.remove_reader(source)
+
     try:
-        loop.add_reader(descriptor, ready.set)
+        loop.add_reader(source, read)
     except PermissionError:  # a file cannot be waited for, and need not
-        waits = False
-    pending = b""
+        pieces.put_nowait(os.read(source, os.fstat(source).st_size))
+        pieces.put_nowait(b"")
     try:
-        while True:
-            if waits:
-                await ready.wait()
-                ready.clear()
-            piece = os.read(descriptor, 65536)
-            if not piece:
-                break
+        pending = b""
+        while piece := await pieces.get():
             *lines, pending = (pending + piece).split(b"\n")
             for line in lines:
                 yield line.decode(errors="replace")
         if pending:
             yield pending.decode(errors="replace")
     finally:
-        if waits:
-            loop.remove_reader(descriptor)
+        loop.remove_reader(source)
