@@ -57,9 +57,7 @@ async def test_a_voice_note_and_a_video_note_of_a_tracked_friend_each_give_one_t
         assert not on.srv.of("typing"), "nothing is shown to the friend"
 
 
-async def test_with_delivery_reply_the_transcript_answers_the_note_in_its_chat_and_nothing_else_is_there() -> (
-    None
-):
+async def test_with_delivery_reply_the_transcript_answers_the_note_in_its_chat_and_nothing_else_is_there() -> None:
     async with stage() as on, running(on, settings={"DELIVER": "reply"}):
         note = on.srv.deliver_voice(on.friend, None, sample(EN), 3)
         heard = await said(on, EN_WORDS)
@@ -175,7 +173,8 @@ async def test_the_program_tells_its_story_in_the_owners_language(language: str)
             "✅ The voice transcriber stopped cleanly",
         ],
     }[language]
-    async with stage() as on, running(on, language=language, settings={"CPU_THREADS": "1", "LOG_LEVEL": "WARNING"}) as program:
+    settings = {"CPU_THREADS": "1", "LOG_LEVEL": "WARNING"}
+    async with stage() as on, running(on, language=language, settings=settings) as program:
         await program.wait_line(story[7])
         on.srv.drop(rst=True)
         await program.wait_line(story[8])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sandbox import running, stage
+from transcriber.sandbox.faults import AuthDeath
 from transcriber.sandbox.program import MODEL, SAMPLES, USERBOT
 
 WORDS = "hello this is a voice message"

@@ -24,7 +24,6 @@ from transcriber.storage.store import open_store
 if TYPE_CHECKING:  # pytest loads it as a plugin
     from tests.support.redis import RedisServer
 
-pytest_plugins = ("tests.support.redis",)
 
 NOW_S = 5000.0
 

@@ -21,7 +21,6 @@ from transcriber.storage.store import open_store
 if TYPE_CHECKING:  # pytest loads it as a plugin
     from tests.support.redis import RedisServer
 
-pytest_plugins = ("tests.support.redis",)
 
 Step = Callable[[Store], Awaitable[object]]
 

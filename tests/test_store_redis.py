@@ -35,7 +35,6 @@ from transcriber.storage.store import open_store
 if TYPE_CHECKING:  # pytest loads it as a plugin
     from tests.support.redis import RedisServer
 
-pytest_plugins = ("tests.support.redis",)
 
 PASSWORD = "s3same-open"
 
