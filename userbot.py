@@ -15,7 +15,7 @@ from typing import cast
 from config import settings as config
 from transcriber import __version__
 from transcriber.chat.texts import Texts
-from transcriber.errors import Permanent, SettingsWrong, StenogramError
+from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _explain(error: StenogramError, texts: Texts) -> str:
     if not isinstance(error, SettingsWrong) or "problems" not in error.details:
         return texts.error(error)
-    problems = cast(tuple[config.Problem, ...], error.details["problems"])
+    problems = cast(tuple[Problem, ...], error.details["problems"])
     shown = [
         texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
         for problem in problems

@@ -9,12 +9,12 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from transcriber.chat.texts import Language, language_from
 from transcriber.domain import Delivery
-from transcriber.errors import SettingsWrong
+from transcriber.errors import Problem, SettingsWrong
 
 T = TypeVar("T")
 
@@ -23,15 +23,6 @@ COMPUTE_TYPES = ("default", "auto", "int8", "int8_float32", "int16", "float16", 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 SWITCHES = ("saved", "private", "groups", "mine")
-
-
-class Problem(NamedTuple):
-    """One setting that cannot be used: `key` names the sentence (texts: "setting.<key>")."""
-
-    key: str
-    name: str
-    value: str
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "tqdm": ("transcriber/files.py",),
 }
 
-# Single imports that are let through although they go against the two tables above, and why.
-LET_THROUGH: dict[tuple[str, str], str] = {
-    ("transcriber/telegram/sandbox_seam.py", "config.settings.Problem"): "a wrong seam file is a wrong setting",
-    ("transcriber/sign_in.py", "pyrogram.Client"): "names the type of what it gets from telegram/client.py",
-}
-
 # Who else reads or writes the environment, and why; all other settings come from `config/`.
 ENVIRONMENT: dict[str, str] = {
     "transcriber/sandbox/demo.py": "a program of its own: hands it to config, which reads the language from it",
@@ -116,8 +110,6 @@ def target_room(name: str) -> str | None:
 def wrong_arrows(source: Source) -> Iterator[str]:
     allowed = ARROWS.get(source.room)
     for name, line in imported(source):
-        if (source.path, name) in LET_THROUGH:
-            continue
         room = target_room(name)
         if room == "tests" or (allowed is not None and room is not None and room not in allowed | {source.room}):
             yield f"{source.path}:{line}: {source.room} must not import {name}"
@@ -127,7 +119,7 @@ def strangers(source: Source) -> Iterator[str]:
     for name, line in imported(source):
         package = name.split(".")[0]
         ours = package in ("transcriber", "config", "tests", "userbot")
-        if ours or package in sys.stdlib_module_names or (source.path, name) in LET_THROUGH:
+        if ours or package in sys.stdlib_module_names:
             continue
         if not source.path.startswith(ROOMS.get(package, ())):
             yield f"{source.path}:{line}: {package} is not to be imported here"
@@ -309,8 +301,6 @@ def test_every_exception_to_the_rules_is_still_needed() -> None:
     by_path = {source.path: source for source in sources()}
     for path in ENVIRONMENT:
         assert "os.environ" in ast.unparse(by_path[path].tree), path
-    for path, name in LET_THROUGH:
-        assert name in {found for found, _ in imported(by_path[path])}, path
     for package, places in ROOMS.items():
         importers = {
             path for path, source in by_path.items() for name, _ in imported(source) if name.split(".")[0] == package

@@ -104,7 +104,7 @@ async def test_a_second_instance_says_who_holds_the_account_and_ends_with_75() -
 
 @pytest.mark.parametrize("death", ["AUTH_KEY_UNREGISTERED", "SESSION_REVOKED", "AUTH_KEY_DUPLICATED"])
 async def test_a_dead_session_ends_with_77_and_the_next_start_with_78_without_touching_telegram(
-    death: str,
+    death: AuthDeath,
 ) -> None:
     async with stage() as on:
         on.srv.kill_auth(death)

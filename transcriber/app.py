@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from config import logs
-from config.settings import Problem, Settings
+from config.settings import Settings
 from transcriber import health, sign_in
 from transcriber.chat.commands import Commands
 from transcriber.chat.delivery import TranscriptDelivery
@@ -26,7 +26,15 @@ from transcriber.chat.texts import Texts
 from transcriber.clock import Clock, SystemClock
 from transcriber.data_dir import prepare
 from transcriber.domain import JobState, Limits, Preferences
-from transcriber.errors import ModelRefused, Permanent, SettingsWrong, SignedOut, StoreRefused, StoreUnavailable
+from transcriber.errors import (
+    ModelRefused,
+    Permanent,
+    Problem,
+    SettingsWrong,
+    SignedOut,
+    StoreRefused,
+    StoreUnavailable,
+)
 from transcriber.inbox import Inbox
 from transcriber.protocols import Announce, Archive, Store
 from transcriber.speech.child import Setup
@@ -226,7 +234,7 @@ async def _heartbeat(
 
 @contextmanager
 def _stop_on_signal(announce: Announce) -> Iterator[asyncio.Event]:
-    """The first SIGTERM or SIGINT cancels this task and ends the process soon, whatever hangs; a second ends it now."""
+    """The first SIGTERM or SIGINT cancels this task and ends the process soon in any case; a second ends it now."""
     loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     deadline = threading.Timer(EXIT_DEADLINE_S, _exit_now, (0,))
     deadline.daemon = True

@@ -25,7 +25,7 @@ StenogramError                  key + details: the sentence is `error.<key>` in 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class StenogramError(Exception):
@@ -132,8 +132,17 @@ class Permanent(StenogramError):
     exit_code: ClassVar[int] = 1
 
 
+class Problem(NamedTuple):
+    """One setting that cannot be used; `key` names the sentence (texts: "setting.<key>")."""
+
+    key: str
+    name: str
+    value: str
+    expected: str
+
+
 class SettingsWrong(Permanent):
-    """One or more settings cannot be used; `problems` lists all of them."""
+    """One or more settings cannot be used; `problems` is a tuple of `Problem`, all of them."""
 
     default_key = "settings"
     exit_code = 78

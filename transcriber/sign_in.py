@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-
-from pyrogram import Client
 
 from config.settings import Settings
 from transcriber.chat.texts import Texts
@@ -14,13 +11,13 @@ from transcriber.data_dir import prepare
 from transcriber.errors import NoSession
 from transcriber.telegram import login as signing_in
 from transcriber.telegram import sandbox_seam
-from transcriber.telegram.client import make_client
+from transcriber.telegram.client import MakeClient, make_client
 from transcriber.telegram.lock import InstanceLock, holder_id
 from transcriber.telegram.session import SessionFile
 from transcriber.telegram.terminal import ConsoleTerminal
 
 
-def clients(settings: Settings, session: SessionFile) -> Callable[[], Client]:
+def clients(settings: Settings, session: SessionFile) -> MakeClient:
     """Makes clients on this session file, one per call."""
     seam = sandbox_seam.load(settings.sandbox) if settings.sandbox else None
     return lambda: make_client(session, api_id=settings.api_id, api_hash=settings.api_hash, seam=seam)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import platform
+from collections.abc import Callable
 from contextlib import suppress
 
 from pyrogram import Client
@@ -15,6 +16,8 @@ from transcriber.errors import SettingsWrong
 from transcriber.telegram.sandbox_seam import Seam
 from transcriber.telegram.session import NAME, SessionFile
 from transcriber.telegram.translate import FOREIGN
+
+MakeClient = Callable[[], Client]  # a new one each time
 
 # The longest FloodWait that is slept through in place; longer ones go back to the caller as `FloodWait`.
 SLEEP_THRESHOLD_S = 60

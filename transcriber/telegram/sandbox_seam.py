@@ -21,8 +21,7 @@ from pyrogram.connection import Connection
 from pyrogram.crypto import rsa
 from pyrogram.raw.core.primitives import Bytes
 
-from config.settings import Problem
-from transcriber.errors import SettingsWrong
+from transcriber.errors import Problem, SettingsWrong
 
 
 @dataclass(frozen=True, slots=True)
