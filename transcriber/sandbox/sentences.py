@@ -73,7 +73,7 @@ RUSSIAN: Mapping[str, str] = {
     "demo.intro": "Telegram на этой машине, настоящая программа, вошедшая в него, и ваша подруга {friend}: "
     "её голосовые превращаются в текст.\n",
     "demo.started": "Программа запущена ({seconds:.1f} с). {friend} начинает говорить.\n",
-    "demo.private": "\nВ чате {friend} ничего этого не видно: ни сообщения, ни «печатает…», ни отметки.",
+    "demo.private": "\nВ чате «{friend}» ничего этого не видно: ни сообщения, ни «печатает…», ни отметки.",
     "demo.stopped": "Программа остановилась по команде за {seconds:.1f} с.",
     "demo.next": "\nВот и всё. Со своим аккаунтом: make run",
     "demo.failed": "\n❌ {reason}\n\nПоследние строки программы:\n{log}",
@@ -90,7 +90,7 @@ RUSSIAN: Mapping[str, str] = {
   voice ФАЙЛ           {friend} присылает голосовое ({sample}, …)
   me ТЕКСТ             вы пишете в Избранное (попробуйте: me /help)
   me voice ФАЙЛ        вы записываете голосовое в Избранное
-  me@friend ТЕКСТ      вы пишете в чат {friend} (и так: me@friend voice ФАЙЛ)
+  me@friend ТЕКСТ      вы пишете в чат «{friend}» (и так: me@friend voice ФАЙЛ)
   … re N ТЕКСТ         то же, ответом на сообщение N (me re 3 /t)
   drop                 соединение рвётся
   outage S             Telegram недоступен S секунд
