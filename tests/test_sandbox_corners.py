@@ -21,14 +21,6 @@ async def test_an_update_can_come_twice_with_the_same_pts() -> None:
         assert [(await soon(arrived)).id, (await soon(arrived)).id] == [note.id, note.id]
 
 
-async def test_what_was_never_acknowledged_can_be_sent_again_on_resuming() -> None:
-    async with stage() as on, signed_in(on) as (_, arrived):
-        on.srv.resend_unacked = True
-        note = on.srv.deliver_voice(on.friend, None, b"x", 1)
-        on.srv.drop(rst=True)  # before the client could read it
-        assert (await soon(arrived)).id == note.id
-
-
 async def test_typing_of_a_friend_reaches_the_client() -> None:
     async with stage() as on, signed_in(on) as (client, _):
         seen: asyncio.Queue[Any] = asyncio.Queue()

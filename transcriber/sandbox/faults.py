@@ -69,7 +69,6 @@ class Knobs:
     transport_error = 0  # e.g. 404 or 429: the answer to every packet
     auth_error_on_init = True  # errors of kill_auth() answer initConnection too
     offline_updates: Literal["lost", "queue", "toolong"] = "lost"  # what a session that was away is sent; worst case
-    resend_unacked = False  # on resuming, send again what was never acknowledged
     short_updates = True  # plain private texts come as updateShortMessage
     push_to_media = False  # the worst case: media sessions get updates too
     diff_slice = 100  # entries in one slice of updates.getDifference

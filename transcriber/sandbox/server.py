@@ -243,8 +243,6 @@ class SandboxServer(People):
         queued, session.queued = session.queued, []
         if not session.subscribed or session.conn is None:
             return
-        if self.resend_unacked:
-            session.conn.resend_unacked()
         if self.offline_updates == "queue":
             for updates in queued:
                 session.conn.send(updates)

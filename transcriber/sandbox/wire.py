@@ -1,4 +1,6 @@
-"""One TCP connection of a client: abridged transport, packets, encrypted messages, sessions, acknowledgements."""
+"""One TCP connection of a client: abridged transport, packets, encrypted messages, sessions.
+
+Nothing is sent again: Kurigram drops, after a reconnect, whatever has a message id from before it."""
 
 from __future__ import annotations
 
@@ -73,7 +75,6 @@ class Session:
     media: bool = False  # has used upload.*
     content_count: int = 0
     conn: Conn | None = None
-    unacked: dict[int, bytes] = field(default_factory=dict)
     queued: list[Any] = field(default_factory=list)  # updates that came while it was away
 
     @property
@@ -231,12 +232,9 @@ class Conn:
         if isinstance(query, MsgContainer):
             for message in query.messages:
                 self._on_message(message.msg_id, message.body)
-        elif isinstance(query, t.MsgsAck):
-            for acked in query.msg_ids:
-                self.session.unacked.pop(acked, None)
         elif isinstance(query, (f.Ping, f.PingDelayDisconnect)):
             self._on_ping(msg_id, query)
-        elif not isinstance(query, (t.HttpWait, t.MsgsStateReq)):
+        elif not isinstance(query, (t.MsgsAck, t.HttpWait, t.MsgsStateReq)):
             self._exchange.spawn(self._on_call(msg_id, query))
 
     def _on_ping(self, msg_id: int, query: Any) -> None:
@@ -276,10 +274,6 @@ class Conn:
         """Push an object that answers nothing."""
         self._send_body(obj.write(), content=True, kind=PUSH)
 
-    def resend_unacked(self) -> None:
-        for message in list(self.session.unacked.values()):
-            self._send_message(message)
-
     def _reply(self, to_msg_id: int, result: Any) -> None:
         body = result.write()
         if len(body) > GZIP_OVER_BYTES and not isinstance(result, t.upload.File):
@@ -287,19 +281,14 @@ class Conn:
         self._send_body(Int(t.RpcResult.ID, False) + Long(to_msg_id) + body, content=True, kind=REPLY)
 
     def _send_body(self, body: bytes, *, content: bool, kind: int) -> None:
-        msg_id, message = self._message(body, content=content, kind=kind)
-        if content:
-            self.session.unacked[msg_id] = message
-            if self.session.content_count % 2:  # every other one in a container, so that both ways are used
-                _, message = self._message(Int(MsgContainer.ID, False) + Int(1) + message, content=False, kind=kind)
-        self._send_message(message)
+        message = self._message(body, content=content, kind=kind)
+        if content and self.session.content_count % 2:  # every other one in a container, so that both ways are used
+            message = self._message(Int(MsgContainer.ID, False) + Int(1) + message, content=False, kind=kind)
+        plain = Long(self.auth.salt) + Long(self.session.id) + message
+        self._send_packet(crypto.seal(self.auth.key, plain))
 
-    def _message(self, body: bytes, *, content: bool, kind: int) -> tuple[int, bytes]:
+    def _message(self, body: bytes, *, content: bool, kind: int) -> bytes:
         session = self.session
         seq_no = session.content_count * 2 + (1 if content else 0)
         session.content_count += 1 if content else 0
-        msg_id = self._exchange.next_msg_id(kind)
-        return msg_id, Long(msg_id) + Int(seq_no) + Int(len(body)) + body
-
-    def _send_message(self, message: bytes) -> None:
-        self._send_packet(crypto.seal(self.auth.key, Long(self.auth.salt) + Long(self.session.id) + message))
+        return bytes(Long(self._exchange.next_msg_id(kind)) + Int(seq_no) + Int(len(body)) + body)
