@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sqlite3
 
@@ -11,6 +12,7 @@ from pyrogram.raw.functions.messages import SendMessage
 from pyrogram.raw.types import RpcError
 from pyrogram.session.session import AuthKeyNotFound, InvalidDC, TransportFlood
 
+from tests.support.clock import settle
 from transcriber.errors import FloodWait, Gone, Offline, Refused, SignedOut, StenogramError, Transient
 from transcriber.telegram.translate import UNTOLD_FLOOD_S, AlreadySent, translate, translated
 
@@ -135,7 +137,7 @@ def test_what_nobody_foresaw_is_tried_again() -> None:
     assert meaning.key == "unexpected"
 
 
-def test_ours_come_back_as_they_are_and_theirs_keep_their_origin() -> None:
+async def test_ours_come_back_as_they_are_and_theirs_keep_their_origin() -> None:
     ours = Gone()
     assert translate(ours) is ours
     theirs = TimeoutError()
@@ -144,6 +146,28 @@ def test_ours_come_back_as_they_are_and_theirs_keep_their_origin() -> None:
     assert caught.value.__cause__ is theirs
 
 
-def test_a_mistake_of_ours_is_not_taken_for_telegrams() -> None:
+async def test_a_mistake_of_ours_is_not_taken_for_telegrams() -> None:
     with pytest.raises(ZeroDivisionError), translated():
         _ = 1 // 0
+
+
+@pytest.mark.parametrize("ends", ["with a result", "with an error"])
+async def test_a_cancellation_that_the_library_swallows_is_raised_all_the_same(ends: str) -> None:
+    async def library() -> None:
+        """As `asyncio.wait_for` of Python 3.11 when its result comes in the turn of the cancellation."""
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if ends == "with an error":
+                raise ConnectionError from None
+
+    async def call() -> str:
+        with translated():
+            await library()
+        return "went on"
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(call())
+        await settle()
+        task.cancel()
+    assert task.cancelled()

@@ -127,7 +127,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
                 group.create_task(supervise(connection.attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
                 group.create_task(lease.keep(), name="lease")
-                group.create_task(_tell_when_running(gateway, engine, tracked, announce), name="greeting")
+                group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
                 group.create_task(_heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
             session.set_aside(_permanent_in(signed_out).key)
@@ -198,9 +198,11 @@ def _first_model(models: Models, remembered: Sequence[str], setting: str) -> str
 
 
 async def _tell_when_running(
-    gateway: TelegramGateway, engine: Engine, tracked: FirstTracked, announce: Announce
+    inbox: Inbox, gateway: TelegramGateway, engine: Engine, tracked: FirstTracked, announce: Announce
 ) -> None:
-    await gateway.wait_online()
+    # "Running" is a promise that no note is missed from here on. The very first scan takes nothing and marks where
+    # looking begins; before it has, a drop would leave that mark to a later start.
+    await inbox.complete.wait()
     await tracked.resolve(gateway)
     announce("running")
     announce("model", model=engine.info().model)

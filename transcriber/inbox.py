@@ -39,6 +39,7 @@ class Inbox:
         self._held_list = held_list
         self._held: list[Job] = []
         self._work: asyncio.Queue[Command | list[Job]] = asyncio.Queue()
+        self.complete = asyncio.Event()  # set once everything older than this start was looked at
 
     async def note(self, note: Note, *, missed: bool) -> None:
         """Durable when it returns."""
@@ -52,6 +53,7 @@ class Inbox:
 
     async def caught_up(self) -> None:
         """Have the owner told what was held, all of it in one message."""
+        self.complete.set()
         if self._held:
             self._work.put_nowait(self._held)
             self._held = []

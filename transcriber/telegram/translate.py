@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,11 +88,20 @@ def translate(error: Exception) -> StenogramError:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise ours `from` theirs."""
+    """Raise ours `from` theirs, and a cancellation that they swallowed once more.
+
+    The library waits with `asyncio.wait_for`, which in Python 3.11 returns its result and forgets the cancellation
+    when both come in the same turn of the loop (cpython #86296, mended in 3.12)."""
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
     try:
         yield
     except FOREIGN as error:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError from error
         raise translate(error) from error
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 def _rpc(error: RPCError) -> StenogramError:
