@@ -263,6 +263,22 @@ async def test_without_a_connection_every_call_is_offline_at_once() -> None:
     assert not gateway.info().online
 
 
+async def test_a_change_of_the_connection_wakes_those_who_wait_for_it_once(link: Link) -> None:
+    for change in (link.gateway.detach, lambda: link.gateway.attach(link.client)):
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(link.gateway.wait_change())
+            await settle()
+            assert not waiting.done()
+            change()
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(link.gateway.wait_change())
+        await settle()
+        link.gateway.attach(link.client)  # again with the same client: it was there all the time
+        await settle()
+        assert not waiting.done()
+        waiting.cancel()
+
+
 async def test_detaching_ends_the_calls_under_way(link: Link) -> None:
     link.srv.on_rpc("messages.SetTyping", "ignore", times=-1)
     async with asyncio.TaskGroup() as group:

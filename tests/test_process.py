@@ -215,8 +215,8 @@ async def _check(on: Stage) -> int:
         return await check.wait_end()
 
 
-async def _check_until(on: Stage, wanted: int, tries: int = 100) -> int:
-    """`check` again and again: the heartbeat writes every 10 s, the first time at once."""
+async def _check_until(on: Stage, wanted: int, tries: int = 10) -> int:
+    """`check` again and again: the heartbeat writes whenever the connection comes or goes."""
     code = await _check(on)
     while code != wanted and tries:
         tries -= 1

@@ -231,7 +231,10 @@ async def _heartbeat(
             health.write(data_dir, beat)
         except OSError as error:  # a full disk: the file then expires, which says it
             log.warning("health file not written: %s", error.strerror)
-        await clock.sleep(health.WRITE_EVERY_S)
+        # At once when the connection comes or goes, so that `check` is never behind what the owner was told.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(health.WRITE_EVERY_S):
+                await gateway.wait_change()
 
 
 @contextmanager

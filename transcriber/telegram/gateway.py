@@ -30,6 +30,7 @@ class TelegramGateway:
         self._transfers = Transfers(self._calls)
         self._deadlines = deadlines
         self._online = asyncio.Event()
+        self._changed = asyncio.Event()  # set once when the connection comes or goes, then replaced
         self._client: Client | None = None
         self._me: Peer | None = None
         self._since_s: float | None = None
@@ -43,13 +44,13 @@ class TelegramGateway:
         self._calls.connect(client)
         if not self._online.is_set():
             self._connections += 1
-            self._since_s = self._clock.now()
+            self._note_change()
         self._online.set()
 
     def detach(self) -> None:
         """The link is lost: calls end with `Offline` until the next `attach`; those under way end now."""
         if self._online.is_set():
-            self._since_s = self._clock.now()
+            self._note_change()
         self._last_update_at_s = self._last_update_s()
         self._online.clear()
         self._client = None
@@ -71,6 +72,10 @@ class TelegramGateway:
 
     async def wait_online(self) -> None:
         await self._online.wait()
+
+    async def wait_change(self) -> None:
+        """Return when the connection has come or gone after this call."""
+        await self._changed.wait()
 
     async def send_text(self, chat_id: int, text: Rich, *, random_id: int, reply_to: int | None = None) -> int:
         query = raw.functions.messages.SendMessage(
@@ -156,6 +161,11 @@ class TelegramGateway:
                 raise
             raise NotFound(name=name) from error
         raise NotFound(name=name)
+
+    def _note_change(self) -> None:
+        self._since_s = self._clock.now()
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def _last_update_s(self) -> float | None:
         # The library notes when something came, and starts with the moment the client was made: close enough.
