@@ -103,7 +103,9 @@ async def test_somebody_watching_sees_a_bar_and_a_pipe_does_not(tmp_path: Path) 
 
 async def test_nothing_to_do_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert await run(tmp_path, [tmp_path / "folder"], desk()) == 1
+    at = desk()
+    assert await run(tmp_path, [tmp_path / "folder"], at) == 1
+    assert text_of(at.err).splitlines() == [f"{tmp_path / 'folder'}: <nothing_found>"]
 
 
 async def test_a_model_that_cannot_be_used_is_said_once(tmp_path: Path) -> None:
@@ -120,7 +122,7 @@ def test_a_file_that_is_named_is_taken_whatever_it_is_called(tmp_path: Path) -> 
 
 
 class Words:
-    def failure(self, key: str, /, **details: object) -> str:
+    def at_terminal(self, key: str, /, **details: object) -> str:
         return sentence(key, **details)
 
 

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -187,7 +188,7 @@ async def test_a_store_that_is_away_for_less_than_the_lease_is_borne() -> None:
     await asyncio.wait([keeping])
 
 
-async def test_a_store_that_is_away_until_the_lease_is_over_stops_the_program() -> None:
+async def test_a_store_that_is_away_until_the_lease_is_over_ends_the_keeping() -> None:
     clock, store = FakeClock(), FlakyStore()
     lease = AccountLease(store, clock, "ours")
     await lease.take()
@@ -198,3 +199,31 @@ async def test_a_store_that_is_away_until_the_lease_is_over_stops_the_program() 
     await clock.advance(1)
     with pytest.raises(StoreUnavailable):
         await keeping
+
+
+async def test_an_attempt_ends_when_the_account_may_be_anothers_and_is_made_again_once_it_is_ours() -> None:
+    clock, store = FakeClock(), FlakyStore()
+    lease = AccountLease(store, clock, "ours")
+    connected = 0
+
+    async def attempt(held: Callable[[], None]) -> None:
+        nonlocal connected
+        connected += 1
+        await asyncio.Event().wait()
+
+    leased = lease.around(attempt)
+    first = asyncio.ensure_future(leased(lambda: None))
+    await clock.advance(1)
+    store.away = True
+    await clock.advance(60)
+    with pytest.raises(StoreUnavailable):
+        await first
+    with pytest.raises(StoreUnavailable):
+        await leased(lambda: None)
+    assert connected == 1, "no second connection while nobody knows whose the account is"
+    store.away = False
+    again = asyncio.ensure_future(leased(lambda: None))
+    await clock.advance(1)
+    assert connected == 2
+    again.cancel()
+    await asyncio.wait([again])

@@ -89,7 +89,7 @@ async def test_every_kind_of_failure_has_its_own_line_in_russian() -> None:
     assert story.spoken("ru") == [
         "⚠️ Сетевая ошибка: ConnectionResetError",
         "🔄 Переподключение через 5 секунд...",
-        "⚠️ Ошибка Telegram API: store_unavailable",
+        "⚠️ Сетевая ошибка: store_unavailable",
         "🔄 Переподключение через 10 секунд...",
         "⚠️ Ошибка Telegram API: not_found(name=x)",
         "🔄 Переподключение через 20 секунд...",

@@ -23,6 +23,11 @@ RUSSIAN_RUN_LINES: dict[str, tuple[str, dict[str, object]]] = {
     "✅ Подключено к Telegram": ("connected", {}),
     "✅ Бот запущен!": ("running", {}),
     "🎙️ Работаю с моделью small!": ("model", {"model": "small"}),
+    "⬇️ Скачиваю модель small: 37 %": ("model_fetching", {"model": "small", "fraction": 0.37}),
+    "⚠️ Не удалось скачать модель small. Повтор через 5 секунд...": (
+        "model_unfetched",
+        {"model": "small", "seconds": 5},
+    ),
     "📋 Список отслеживаемых: Анна, Борис": ("tracked_list", {"names": ["Анна", "Борис"]}),
     "⚠️ Отключено от Telegram. Пытаюсь переподключиться...": ("disconnected", {}),
     "⚠️ Сетевая ошибка: timed out": ("network_error", {"error": "timed out"}),

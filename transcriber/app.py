@@ -37,6 +37,7 @@ from transcriber.errors import (
 )
 from transcriber.inbox import Inbox
 from transcriber.protocols import Announce, Archive, Store
+from transcriber.sandbox import crash
 from transcriber.speech.child import Setup
 from transcriber.speech.cpu import default_threads
 from transcriber.speech.engine import Engine
@@ -49,7 +50,7 @@ from transcriber.telegram.connection import Connection
 from transcriber.telegram.gateway import TelegramGateway
 from transcriber.telegram.lock import AccountLease, InstanceLock, holder_id
 from transcriber.telegram.session import SessionFile
-from transcriber.telegram.supervisor import supervise
+from transcriber.telegram.supervisor import backoff, supervise
 from transcriber.tracked import FirstTracked
 from transcriber.work.intake import Intake
 from transcriber.work.jobs import Jobs
@@ -67,6 +68,7 @@ MODEL_KEY, GOOD_MODELS_KEY = "model", "model.good"
 async def run(settings: Settings, texts: Texts) -> int:
     """Run until a signal or a permanent error; returns the exit code. Raises `Permanent`."""
     logs.configure(settings.log_level, settings.log_format)
+    crash.arm(settings.sandbox)
     announce = logs.Announcer(texts, settings.log_format)
     with _stop_on_signal(announce) as stop:
         try:
@@ -92,9 +94,10 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         await sign_in.ensure(settings, texts, session)
 
         store, archive = await _open_stores(stack, settings, clock)
-        lease = AccountLease(store, clock, holder, lock.predecessor)
-        await lease.take()
-        stack.push_async_callback(_drop, lease)
+        lease = AccountLease(store, clock, holder, lock.predecessor) if settings.redis_url else None
+        if lease is not None:  # only a shared store can be another host's too
+            await lease.take()
+            stack.push_async_callback(_drop, lease)
 
         limits = Limits(settings.max_duration_s, settings.max_file_mb * 2**20, settings.catch_up_max_age_h * 3600)
         rules = Rules(store, first=first_preferences(settings))
@@ -103,11 +106,15 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         await tracked.seed()
         announce("tracked_count", n=await tracked.count())
 
-        engine = await stack.enter_async_context(await _engine(settings, store, threads, clock))
+        models = Models(data_dir / "models")
+        engine = await stack.enter_async_context(await _engine(settings, models, store, threads, clock))
         gateway = TelegramGateway(clock)
         delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
         status = ProgramStatus(clock, delivery)
-        worker = Worker(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool")
+        worker = Worker(
+            *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
+            beam_size=settings.beam_size,
+        )
         inbox = Inbox(Intake(rules, jobs, limits, clock), delivery)
         commands = await stack.enter_async_context(
             Commands(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes, known=store)
@@ -119,14 +126,15 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
             clock=clock,
             announce=announce,
         )
+        attempt = lease.around(connection.attempt) if lease else connection.attempt
         stack.callback(announce, "telegram_closed")
         stack.callback(health.remove, data_dir)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(worker.run(), name="worker")
-                group.create_task(supervise(connection.attempt, clock=clock, announce=announce), name="connection")
+                group.create_task(supervise(attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
-                group.create_task(lease.keep(), name="lease")
+                group.create_task(_have_model(models, engine.info().model, announce, clock), name="model")
                 group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
                 group.create_task(_heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
@@ -163,7 +171,7 @@ async def _drop(lease: AccountLease) -> None:
             await lease.drop()
 
 
-async def _engine(settings: Settings, store: Store, threads: int, clock: Clock) -> Engine:
+async def _engine(settings: Settings, models: Models, store: Store, threads: int, clock: Clock) -> Engine:
     """The engine with the model that was last in use, and the ones that were good before it to fall back to."""
     good = [name for name in (await store.get(GOOD_MODELS_KEY) or "").split("\n") if name]
 
@@ -172,7 +180,6 @@ async def _engine(settings: Settings, store: Store, threads: int, clock: Clock) 
         await store.set(GOOD_MODELS_KEY, "\n".join(good))
         await store.set(MODEL_KEY, name)
 
-    models = Models(settings.data_dir / "models")
     return Engine(
         models,
         _first_model(models, [await store.get(MODEL_KEY) or "", *good], settings.model),
@@ -207,6 +214,28 @@ async def _tell_when_running(
     announce("running")
     announce("model", model=engine.info().model)
     announce("tracked_list", names=await tracked.names())
+
+
+async def _have_model(models: Models, name: str, announce: Announce, clock: Clock) -> None:
+    """Download the model that the first note will need, and say how far that is: it may take long."""
+    if models.present(name) is not None:
+        return
+    told = -1
+
+    def progressed(fraction: float) -> None:
+        nonlocal told
+        if (tenth := int(fraction * 10)) > told:
+            told = tenth
+            announce("model_fetching", model=name, fraction=fraction)
+
+    for delay_s in backoff():
+        try:
+            await models.fetch(name, progressed)
+            return
+        except ModelRefused as error:
+            log.warning("model not downloaded: %s", error.key)
+            announce("model_unfetched", model=name, seconds=delay_s)
+        await clock.sleep(delay_s)
 
 
 async def _heartbeat(

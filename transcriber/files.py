@@ -53,7 +53,7 @@ class Sentence(Protocol):
 class Sentences(Protocol):
     """As much of `chat.texts.Texts` as is used."""
 
-    def failure(self, key: str, /, **details: object) -> str: ...
+    def at_terminal(self, key: str, /, **details: object) -> str: ...
 
 
 async def transcribe(settings: Settings, texts: Sentences, arguments: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ async def transcribe(settings: Settings, texts: Sentences, arguments: argparse.N
         idle_s=0,
         max_duration_s=settings.max_duration_s,
     )
-    desk = Desk(texts.failure, sys.stdout, sys.stderr, arguments.format, arguments.output)
+    desk = Desk(texts.at_terminal, sys.stdout, sys.stderr, arguments.format, arguments.output)
     options = DecodeOptions(arguments.language, arguments.translate, beam_size=settings.beam_size)
     models = Models(settings.data_dir / "models")
     async with engine.Engine(
@@ -78,6 +78,8 @@ async def transcribe_files(recogniser: Engine, paths: Sequence[Path], options: D
     files = list(found(paths))
     desk.several = len(files) > 1
     failed = not files
+    if not files:
+        desk.complain(paths[0], Unreadable("nothing_found"))
     for path in files:
         try:
             with desk.watching(path) as on_progress:

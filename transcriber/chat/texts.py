@@ -82,6 +82,11 @@ class Texts:
         known = f"error.{key}" in self._table
         return self(f"error.{key}", **details) if known else self("error.unexpected", error=key)
 
+    def at_terminal(self, key: str, /, **details: object) -> str:
+        """The same for someone at a terminal, where chat commands are no help."""
+        own = f"terminal.{key}"
+        return self(own, **details) if own in self._table else self.failure(key, **details)
+
     def error(self, error: StenogramError) -> str:
         """The sentence of an error of ours."""
         return self.failure(error.key, **error.details)

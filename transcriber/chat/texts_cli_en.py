@@ -24,6 +24,9 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "cli.sandbox_demo": "play a short conversation and end",
     "cli.logged_out": "Signed out, and the session is removed.",
     "cli.not_signed_in": "Nobody was signed in.",
+    "terminal.model_unknown": "There is no such model[[: {model}]]. Give a catalogue name (tiny, small,"
+    " large-v3-turbo, …), owner/name or a folder.",
+    "terminal.truncated": "The recording breaks off: the file is not whole[[ ({path})]].",
     "check.healthy": "healthy: connected, {waiting} waiting, {running} running, model {model}",
     "check.not_running": "not running: start it with python userbot.py",
     "check.unreadable": "not healthy: {path} cannot be read",

@@ -24,6 +24,9 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "cli.sandbox_demo": "проиграть короткий разговор и завершиться",
     "cli.logged_out": "Выход выполнен, сессия удалена.",
     "cli.not_signed_in": "Вход и не был выполнен.",
+    "terminal.model_unknown": "Нет такой модели[[: {model}]]. Нужно имя из каталога (tiny, small,"
+    " large-v3-turbo, …), owner/name или папка.",
+    "terminal.truncated": "Запись обрывается: файл не целый[[ ({path})]].",
     "check.healthy": "всё хорошо: на связи, в очереди {waiting}, в работе {running}, модель {model}",
     "check.not_running": "не запущено: запустите python userbot.py",
     "check.unreadable": "неладно: не прочитать {path}",

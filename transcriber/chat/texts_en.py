@@ -15,6 +15,9 @@ _RUN: Final[Mapping[str, str]] = {
     "run.connected": "✅ Connected to Telegram",
     "run.running": "✅ Up and running!",
     "run.model": "🎙️ Working with the model {model}!",
+    "run.model_fetching": "⬇️ Downloading the model {model}: {fraction:percent}",
+    "run.model_unfetched": "⚠️ The model {model} could not be downloaded. Trying again in "
+    "{seconds} {seconds:second|seconds}...",
     "run.tracked_list": "📋 Tracked: {names:list}",
     "run.disconnected": "⚠️ Disconnected from Telegram. Trying to reconnect...",
     "run.network_error": "⚠️ Network error: {error}",
@@ -49,6 +52,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.too_large": "The file is larger than allowed[[ (the limit is {limit_bytes:size})]]. "
     "MAX_FILE_MB sets the limit.",
     "error.missing_file": "There is no such file[[: {path}]].",
+    "error.nothing_found": "There is no recording here.",
     "error.model_unknown": "There is no such model[[: {model}]]. /model lists them.",
     "error.model_unfetched": "Could not download the model[[ {model}]]. Check the network and the free disk space.",
     "error.model_broken": "The model[[ {model}]] does not load: it is damaged, or it is no CTranslate2 model.",

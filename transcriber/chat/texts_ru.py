@@ -15,6 +15,9 @@ _RUN: Final[Mapping[str, str]] = {
     "run.connected": "✅ Подключено к Telegram",
     "run.running": "✅ Бот запущен!",
     "run.model": "🎙️ Работаю с моделью {model}!",
+    "run.model_fetching": "⬇️ Скачиваю модель {model}: {fraction:percent}",
+    "run.model_unfetched": "⚠️ Не удалось скачать модель {model}. Повтор через "
+    "{seconds} {seconds:секунду|секунды|секунд}...",
     "run.tracked_list": "📋 Список отслеживаемых: {names:list}",
     "run.disconnected": "⚠️ Отключено от Telegram. Пытаюсь переподключиться...",
     "run.network_error": "⚠️ Сетевая ошибка: {error}",
@@ -48,6 +51,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "Предел задаёт MAX_DURATION_S.",
     "error.too_large": "Файл больше, чем разрешено[[ (предел — {limit_bytes:size})]]. Предел задаёт MAX_FILE_MB.",
     "error.missing_file": "Такого файла нет[[: {path}]].",
+    "error.nothing_found": "Здесь нет ни одной записи.",
     "error.model_unknown": "Нет такой модели[[: {model}]]. Список — /model",
     "error.model_unfetched": "Не удалось скачать модель[[ {model}]]. Проверьте интернет и место на диске.",
     "error.model_broken": "Модель[[ {model}]] не загружается: файлы повреждены или это не модель CTranslate2.",

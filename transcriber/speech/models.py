@@ -8,6 +8,7 @@ models of these shapes and random weights (CTranslate2 4.8, x86-64), the peak of
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -74,6 +75,7 @@ class Models:
         self._folder = folder
         self._stalled_after_s = stalled_after_s
         self._hub = hub
+        self._fetching = asyncio.Lock()
 
     def resolve(self, name: str) -> Model:
         """Which model a person means: `Large V3`, `turbo`, `owner/name` or a path. Raises `model_unknown`."""
@@ -115,12 +117,22 @@ class Models:
         """The folder of the model, downloaded if it is not here (progress 0…1). Raises `ModelRefused`:
         `model_unknown` (the hub does not know it), `model_unfetched`, `model_broken`."""
         model = self.resolve(name)
-        if model.repo is not None and missing_from(model.folder) is not None:
-            await fetch(model.repo, model.folder, on_progress, stalled_after_s=self._stalled_after_s, hub=self._hub)
+        if model.repo is not None:
+            # One download at a time: who comes meanwhile for the same model finds it here afterwards.
+            async with self._fetching:
+                await self._fetch(model, model.repo, on_progress)
         if (missing := missing_from(model.folder)) is not None:
             raise ModelRefused("model_broken", model=model.name, missing=missing)
         on_progress(1.0)
         return model.folder
+
+    async def _fetch(self, model: Model, repo: str, on_progress: Callable[[float], None]) -> None:
+        if missing_from(model.folder) is None:
+            return
+        try:
+            await fetch(repo, model.folder, on_progress, stalled_after_s=self._stalled_after_s, hub=self._hub)
+        except ModelRefused as error:
+            raise ModelRefused(error.key, **{**error.details, "model": model.name}) from error
 
     def memory_bytes(self, folder: Path, compute_type: str) -> int:
         """What loading and using the model in this folder takes at most, judged by the size of its file."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
@@ -24,6 +24,7 @@ from transcriber.protocols import Announce
 from transcriber.telegram.catchup import CatchUp, ask
 from transcriber.telegram.link import Link
 from transcriber.telegram.translate import translated
+from transcriber.telegram.until import until
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Connection:
         """Serve one stretch after another in which there is a working session."""
         while True:
             self._line.attach(client)
-            await _until(
+            await until(
                 link.offline.wait(),
                 self._keep_caught_up(client),
                 self._watch(client),
@@ -196,22 +197,6 @@ async def _quietly(step: Awaitable[Any], deadline_s: float) -> None:
         log.info("while stopping: %s", type(outcome).__name__)
 
 
-async def _until(end: Coroutine[Any, Any, Any], *work: Coroutine[Any, Any, Any]) -> None:
-    """Run `work` until `end` returns; raises what any of it raises, a `Permanent` before anything else."""
-    try:
-        async with asyncio.TaskGroup() as session:
-            tasks = [session.create_task(one) for one in work]
-            await end
-            for task in tasks:
-                task.cancel()
-    except BaseExceptionGroup as group:
-        this = asyncio.current_task()
-        if this is not None and this.cancelling():  # being told to stop outlasts whatever broke meanwhile
-            raise asyncio.CancelledError from group
-        errors = list(_leaves(group))
-        raise next((error for error in errors if isinstance(error, Permanent)), errors[0]) from group
-
-
 async def _happens(event: asyncio.Event, clock: Clock, within_s: float) -> bool:
     """Wait for an event for so long; False if it did not come."""
     async with asyncio.TaskGroup() as group:
@@ -220,14 +205,6 @@ async def _happens(event: asyncio.Event, clock: Clock, within_s: float) -> bool:
         for wait in waits:
             wait.cancel()
     return event.is_set()
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
 
 
 def _key_unknown(client: Client) -> bool:

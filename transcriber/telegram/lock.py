@@ -6,12 +6,15 @@ import fcntl
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Protocol
 
 from transcriber.clock import Clock
 from transcriber.errors import AlreadyRunning, DataDirUnusable, StoreUnavailable
+from transcriber.telegram.supervisor import Attempt
+from transcriber.telegram.until import until
 
 LOCK_NAME = "voice_transcriber.lock"
 LEASE_NAME = "account"
@@ -119,6 +122,18 @@ class AccountLease:
                 # Two clients with one key would cost the account its session, so the doubt ends here.
                 if self._clock.monotonic() + RENEW_EVERY_S > self._until_s:
                     raise
+
+    def around(self, attempt: Attempt) -> Attempt:
+        """The same attempt, made only while the account is ours: taken before it, renewed beside it.
+
+        Where the store stays away for so long that another host may have the account, the attempt ends with
+        `StoreUnavailable`, to be made again when the store is back."""
+
+        async def leased(held: Callable[[], None]) -> None:
+            await self.take()
+            await until(attempt(held), self.keep())
+
+        return leased
 
     async def drop(self) -> None:
         """Let another host have the account at once. Raises `StoreUnavailable`; the lease then runs out by itself."""

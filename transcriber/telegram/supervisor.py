@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NoReturn, Protocol
 
 from transcriber.clock import Clock
-from transcriber.errors import FloodWait, Offline, Permanent, StenogramError
+from transcriber.errors import FloodWait, Offline, Permanent, StenogramError, StoreUnavailable
 from transcriber.protocols import Announce
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ async def supervise(attempt: Attempt, *, clock: Clock, announce: Announce) -> No
             announce("flood_wait", seconds=wait.seconds)
             await clock.sleep(wait.seconds)
             continue
-        except Offline as error:
+        except (Offline, StoreUnavailable) as error:
             announce("network_error", error=describe(error))
         except StenogramError as error:
             announce("api_error", error=describe(error))

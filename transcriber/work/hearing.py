@@ -30,6 +30,7 @@ class Hearing:
         limits: Limits,
         spool: Path,
         patience: Patience,
+        beam_size: int = 1,
     ) -> None:
         self._jobs = jobs
         self._rules = rules
@@ -39,6 +40,7 @@ class Hearing:
         self._limits = limits
         self._spool = Spool(spool)
         self._patience = patience
+        self._beam_size = beam_size
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def prepare(self) -> None:
@@ -78,6 +80,7 @@ class Hearing:
             language=None if language == DETECT else language,
             translate=job.request.translate,
             words=await self._rules.words_for(job.note),
+            beam_size=self._beam_size,
             model=job.request.model,
         )
 

@@ -80,6 +80,7 @@ class Worker:
         clock: Clock,
         spool: Path,
         slots: int = 3,
+        beam_size: int = 1,
     ) -> None:
         self._jobs = jobs
         self._gateway = gateway
@@ -87,7 +88,7 @@ class Worker:
         self._clock = clock
         self._slots = slots
         self._patience = Patience(gateway, clock)
-        self._hearing = Hearing(jobs, rules, engine, gateway, archive, limits, spool, self._patience)
+        self._hearing = Hearing(jobs, rules, engine, gateway, archive, limits, spool, self._patience, beam_size)
 
     async def run(self) -> None:
         """Put back what an earlier life was running, then work. Raises `Permanent` errors in a group."""
