@@ -32,6 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StenogramError as error:
         print("❌ " + _explain(error, texts), file=sys.stderr)
         return error.exit_code if isinstance(error, Permanent) else 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("transcriber", "config"):
+            raise
+        print("❌ " + texts("cli.packages_missing", name=error.name), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

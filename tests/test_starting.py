@@ -176,3 +176,17 @@ def test_help_is_there_in_both_languages_and_a_wrong_verb_is_a_usage_error(tmp_p
         assert word in ended.stdout
     assert run(tmp_path / "data", "dance").returncode == 2
     assert not (tmp_path / "data").exists()
+
+
+def test_a_python_without_the_packages_says_what_to_run_in_one_line(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-S", str(USERBOT), "login"],
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "UI_LANGUAGE": "en"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 1
+    one_line(ended, "make setup")

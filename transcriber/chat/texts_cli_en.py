@@ -27,6 +27,8 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "terminal.model_unknown": "There is no such model[[: {model}]]. Give a catalogue name (tiny, small,"
     " large-v3-turbo, …), owner/name or a folder.",
     "terminal.truncated": "The recording breaks off: the file is not whole[[ ({path})]].",
+    "cli.packages_missing": "The package {name} is missing here. Run `make setup` once, then "
+    ".venv/bin/python userbot.py (or: make run).",
     "check.healthy": "healthy: connected, {waiting} waiting, {running} running, model {model}",
     "check.not_running": "not running: start it with python userbot.py",
     "check.unreadable": "not healthy: {path} cannot be read",

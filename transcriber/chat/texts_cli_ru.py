@@ -27,6 +27,8 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "terminal.model_unknown": "Нет такой модели[[: {model}]]. Нужно имя из каталога (tiny, small,"
     " large-v3-turbo, …), owner/name или папка.",
     "terminal.truncated": "Запись обрывается: файл не целый[[ ({path})]].",
+    "cli.packages_missing": "Здесь нет пакета {name}. Один раз выполните `make setup`, "
+    "потом .venv/bin/python userbot.py (или: make run).",
     "check.healthy": "всё хорошо: на связи, в очереди {waiting}, в работе {running}, модель {model}",
     "check.not_running": "не запущено: запустите python userbot.py",
     "check.unreadable": "неладно: не прочитать {path}",
