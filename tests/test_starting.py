@@ -155,7 +155,7 @@ async def test_a_model_that_went_away_gives_way_to_the_setting(tmp_path: Path) -
             await program.terminate()
         shutil.rmtree(moved)
         async with running(on) as program:
-            await program.wait_line(f"{MODEL}!")
+            await program.wait_line(f" {MODEL.name}!")
 
 
 async def test_a_broken_model_leaves_the_old_one_in_use(tmp_path: Path) -> None:

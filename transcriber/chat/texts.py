@@ -163,6 +163,8 @@ class _Formatter(string.Formatter):
             "size": texts.size,
             "moment": texts.moment,
             "list": texts.listed,
+            # A folder is known by its name; where it lies is nobody's news.
+            "model": lambda name: str(name).rsplit("/", 1)[-1] if str(name).startswith("/") else str(name),
             "percent": lambda fraction: f"{int(fraction * 100)} %",
         }
         return written[format_spec](value)

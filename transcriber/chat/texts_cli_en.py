@@ -29,7 +29,7 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "terminal.truncated": "The recording breaks off: the file is not whole[[ ({path})]].",
     "cli.packages_missing": "The package {name} is missing here. Run `make setup` once, then "
     ".venv/bin/python userbot.py (or: make run).",
-    "check.healthy": "healthy: connected, {waiting} waiting, {running} running, model {model}",
+    "check.healthy": "healthy: connected, {waiting} waiting, {running} running, model {model:model}",
     "check.not_running": "not running: start it with python userbot.py",
     "check.unreadable": "not healthy: {path} cannot be read",
     "check.stale": "not healthy: no sign of life for {seconds:duration}",

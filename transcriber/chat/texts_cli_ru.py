@@ -29,7 +29,7 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "terminal.truncated": "Запись обрывается: файл не целый[[ ({path})]].",
     "cli.packages_missing": "Здесь нет пакета {name}. Один раз выполните `make setup`, "
     "потом .venv/bin/python userbot.py (или: make run).",
-    "check.healthy": "всё хорошо: на связи, в очереди {waiting}, в работе {running}, модель {model}",
+    "check.healthy": "всё хорошо: на связи, в очереди {waiting}, в работе {running}, модель {model:model}",
     "check.not_running": "не запущено: запустите python userbot.py",
     "check.unreadable": "неладно: не прочитать {path}",
     "check.stale": "неладно: признаков жизни нет уже {seconds:duration}",

@@ -14,9 +14,9 @@ _RUN: Final[Mapping[str, str]] = {
     "run.connecting": "🔄 Connecting to Telegram...",
     "run.connected": "✅ Connected to Telegram",
     "run.running": "✅ Up and running!",
-    "run.model": "🎙️ Working with the model {model}!",
-    "run.model_fetching": "⬇️ Downloading the model {model}: {fraction:percent}",
-    "run.model_unfetched": "⚠️ The model {model} could not be downloaded. Trying again in "
+    "run.model": "🎙️ Working with the model {model:model}!",
+    "run.model_fetching": "⬇️ Downloading the model {model:model}: {fraction:percent}",
+    "run.model_unfetched": "⚠️ The model {model:model} could not be downloaded. Trying again in "
     "{seconds} {seconds:second|seconds}...",
     "run.tracked_list": "📋 Tracked: {names:list}",
     "run.disconnected": "⚠️ Disconnected from Telegram. Trying to reconnect...",

@@ -14,9 +14,9 @@ _RUN: Final[Mapping[str, str]] = {
     "run.connecting": "🔄 Подключаюсь к Telegram...",
     "run.connected": "✅ Подключено к Telegram",
     "run.running": "✅ Бот запущен!",
-    "run.model": "🎙️ Работаю с моделью {model}!",
-    "run.model_fetching": "⬇️ Скачиваю модель {model}: {fraction:percent}",
-    "run.model_unfetched": "⚠️ Не удалось скачать модель {model}. Повтор через "
+    "run.model": "🎙️ Работаю с моделью {model:model}!",
+    "run.model_fetching": "⬇️ Скачиваю модель {model:model}: {fraction:percent}",
+    "run.model_unfetched": "⚠️ Не удалось скачать модель {model:model}. Повтор через "
     "{seconds} {seconds:секунду|секунды|секунд}...",
     "run.tracked_list": "📋 Список отслеживаемых: {names:list}",
     "run.disconnected": "⚠️ Отключено от Telegram. Пытаюсь переподключиться...",
