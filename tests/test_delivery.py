@@ -286,6 +286,12 @@ async def test_a_failure_replaces_the_progress() -> None:
     assert "deleted" in room.bodies()[0]
 
 
+async def test_a_note_deleted_before_anything_was_shown_is_not_talked_about() -> None:
+    room = Room()
+    await room.delivery.failed(job(), Gone())
+    assert room.gateway.messages == {}
+
+
 async def test_a_failure_after_the_first_part_leaves_that_part_alone() -> None:
     room = Room()
     begun = await room.delivery.deliver(job(), transcript("Hello."))

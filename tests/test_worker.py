@@ -327,7 +327,7 @@ FAULTS = [
     (EngineDied(), Outcome(JobState.WAITING, 5, 1, "engine_died")),
     (Unreadable(), Outcome(JobState.FAILED, error="unreadable", told=True)),
     (ModelRefused("model_broken"), Outcome(JobState.FAILED, error="model_broken", told=True)),
-    (Gone(), Outcome(JobState.FAILED, error="gone")),
+    (Gone(), Outcome(JobState.CANCELLED, error="gone", told=True)),
 ]
 
 
@@ -350,7 +350,7 @@ async def test_each_error_has_its_outcome_wherever_it_happens(
             await room.next_try(job)
             await room.until(job, JobState.DONE)
     assert len(room.delivery.said) == (outcome.state is JobState.WAITING)
-    assert len(room.engine.heard) == (1 if where == "delivery" or outcome.state is JobState.FAILED else 2) - (
+    assert len(room.engine.heard) == (1 if where == "delivery" or outcome.state is not JobState.WAITING else 2) - (
         where == "gateway"
     )
 

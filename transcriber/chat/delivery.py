@@ -82,9 +82,12 @@ class TranscriptDelivery:
         return job
 
     async def failed(self, job: Job, error: StenogramError) -> None:
-        """Tell the owner, and nobody else, why there is no transcript."""
+        """Tell the owner, and nobody else, why there is no transcript. Of a note that is gone only where progress
+        may be showing, which would stand there for ever: nobody asks what became of what was deleted."""
         text = replies.failed_message(job, error, self._texts)
-        if job.sent:  # the first part of the text is there and stays
+        if isinstance(error, Gone) and not self._maybe_shown(job):
+            log.debug("job %s is gone before anything of it was shown", job.id)
+        elif job.sent:  # the first part of the text is there and stays
             await self._send(self._gateway.me.id, text, self._number(job, "failed", 0))
         else:
             await self._settle(job, text)

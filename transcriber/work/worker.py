@@ -56,7 +56,7 @@ class Delivery(Protocol):
         ...
 
     async def failed(self, job: Job, error: StenogramError) -> None:
-        """Tell the owner why there is no transcript."""
+        """Tell the owner why there is no transcript, unless it is gone and nobody would ask."""
         ...
 
     async def cancelled(self, job: Job) -> None:
@@ -207,10 +207,12 @@ class Worker:
     async def _given_up(self, job: Job, reporter: Reporter, error: StenogramError) -> str:
         """The owner is told first: an end in between tells it again, which Telegram drops as a repeat."""
         await reporter.stop()
-        if not isinstance(error, Gone):  # who deletes a note does not ask what became of it
-            current = await self._patience.stored(lambda: self._jobs.update(job, error=error.key))
-            await self._patience.told(lambda: self._delivery.failed(current, error))
-        await self._patience.stored(lambda: self._jobs.fail(job, error.key))
+        current = await self._patience.stored(lambda: self._jobs.update(job, error=error.key))
+        await self._patience.told(lambda: self._delivery.failed(current, error))
+        if isinstance(error, Gone):  # taken back by its sender: not a failure that could be retried
+            await self._patience.stored(lambda: self._jobs.drop(job))
+        else:
+            await self._patience.stored(lambda: self._jobs.fail(job, error.key))
         return f"failed ({error.key})"
 
     async def _attempt(self, job: Job, reporter: Reporter) -> None:
