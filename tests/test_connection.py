@@ -94,6 +94,23 @@ async def test_a_server_that_is_unreachable_at_the_start_is_a_network_error(tmp_
         assert ours.story.keys == ["connecting"]
 
 
+async def test_a_note_that_the_session_file_could_not_take_in_is_found_by_a_scan_soon(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        bob = srv.add_user("Bob")
+        srv.deliver_text(bob, None, "hello")
+        await ours.connected()
+        with closing(sqlite3.connect(ours.session_path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            note = srv.deliver_voice(bob, None, b"x", 3)
+            await until(lambda: "does not take an update" in caplog.text)
+        await ours.clock.advance(SHORT.rescan_after_s)
+        await until(lambda: ours.inbox.missed)
+        assert ours.inbox.ids == [note.id]
+        assert "never retrieved" not in caplog.text
+
+
 async def test_the_session_file_is_free_for_the_next_client_after_a_failed_start(tmp_path: Path) -> None:
     async with (
         SandboxServer() as srv,

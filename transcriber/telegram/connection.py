@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -79,7 +80,7 @@ class Connection:
         """Be connected until that fails. Raises why: `Offline`, `FloodWait`, `SignedOut`…; `held` is called once the
         connection has been good for `held_after_s`."""
         self._announce("connecting")
-        _mute_lost_errors(asyncio.get_running_loop())
+        _mind_lost_errors(asyncio.get_running_loop(), self._rescan.set)
         client = self._make()
         link = Link(client, self._announce, self._timings.pace_s)
         client.add_handler(MessageHandler(self._hear))
@@ -215,20 +216,25 @@ def _key_unknown(client: Client) -> bool:
     return isinstance(task.exception(), AuthKeyNotFound)
 
 
-def _mute_lost_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Keep "Task exception was never retrieved" out of the log for what the library loses: when a session dies while
-    it reconnects, it has no caller to tell. The watchdog notices anyway."""
+def _mind_lost_errors(loop: asyncio.AbstractEventLoop, update_lost: Callable[[], None]) -> None:
+    """Act on what the library loses, and keep "Task exception was never retrieved" out of the log.
+
+    When a session dies while it reconnects, it has no caller to tell; the watchdog notices anyway. When the session
+    file cannot be written (a full disk), the update at hand is dropped: only a scan finds its message again."""
     before = loop.get_exception_handler()
-    if getattr(before, "mutes_lost_errors", False):
+    if getattr(before, "minds_lost_errors", False):
         return
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(context.get("exception"), (RPCError, TransportError)):
             log.info("the library gave up a session: %s", type(context["exception"]).__name__)
+        elif isinstance(context.get("exception"), sqlite3.Error):
+            log.warning("the session file does not take an update: %s", context["exception"])
+            update_lost()
         elif before is not None:
             before(loop, context)
         else:
             loop.default_exception_handler(context)
 
-    handle.mutes_lost_errors = True  # type: ignore[attr-defined]  # a mark on our own function
+    handle.minds_lost_errors = True  # type: ignore[attr-defined]  # a mark on our own function
     loop.set_exception_handler(handle)
