@@ -186,7 +186,7 @@ async def _engine(settings: Settings, models: Models, store: Store, threads: int
         Setup(threads, settings.compute_type, float(settings.model_idle_s), float(settings.max_duration_s)),
         clock,
         remember=remember,
-        fallback=good,
+        fallback=[*good, settings.model],
     )
 
 
