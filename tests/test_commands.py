@@ -313,6 +313,8 @@ async def test_untrack_says_whether_there_was_something_to_undo(desk: Desk) -> N
     assert "No longer tracking: Anna" in await desk.say("/untrack", **WITH_ANNA)
     assert "Not on a list anyway" in await desk.say("/untrack", **WITH_ANNA)
     assert desk.rules.chats[ANNA].listening is Listening.DEFAULT
+    await desk.say("/ignore", **WITH_ANNA)
+    assert "No longer left alone: Anna" in await desk.say("/untrack", **WITH_ANNA)
 
 
 async def test_tracked_shows_both_lists_with_what_else_was_decided(russian: Desk) -> None:
@@ -322,7 +324,7 @@ async def test_tracked_shows_both_lists_with_what_else_was_decided(russian: Desk
     )
     await russian.rules.change_chat(FAMILY, title="Семья", listening=Listening.IGNORED)
     assert await russian.say("/tracked") == (
-        "👂 Отслеживаю (1):\n42 Анна · доставка: ответом в чате язык: украинский\n\n"
+        "👂 Отслеживаю (1):\n42 Анна · доставка: ответом в чате · язык: украинский\n\n"
         "🔕 Не трогаю (1):\n-1001234567890 Семья"
     )
 
@@ -364,7 +366,10 @@ async def test_delivery_is_set_for_all(russian: Desk) -> None:
 
 
 async def test_in_saved_messages_it_is_said_how_to_mean_all_chats(desk: Desk) -> None:
-    assert "/deliver reply default" in await desk.say("/deliver reply")
+    answer = await desk.say("/deliver reply")
+    assert "/deliver reply default" in answer
+    assert "Saved Messages” go as a reply" in answer
+    assert "Everyone" not in answer, "nobody else is there"
     assert "/lang ru default" in await desk.say("/lang ru")
 
 

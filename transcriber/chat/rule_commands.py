@@ -29,6 +29,13 @@ _DELIVERY_WORDS = {
 _DETECT_WORDS = frozenset({"auto", "авто", "detect"})
 
 
+_UNDONE = {
+    Listening.DEFAULT: "answer.untracked_already",
+    Listening.TRACKED: "answer.untracked",
+    Listening.IGNORED: "answer.unignored",
+}
+
+
 class RuleCommands:
     """Changes what the owner decided; every answer says what holds now."""
 
@@ -87,7 +94,7 @@ class RuleCommands:
         else:
             await self._rules.change_chat(command.chat_id, title=self._title(command), delivery=delivery)
             lines = [self._delivered(command, delivery)]
-        if delivery is not Delivery.PRIVATE:
+        if delivery is not Delivery.PRIVATE and (everywhere or command.chat_kind is not ChatKind.SAVED):
             lines.append(self._texts("answer.deliver_seen"))
         return "\n".join([*lines, *self._hint(command, everywhere, f"/deliver {delivery.value} default")])
 
@@ -133,7 +140,7 @@ class RuleCommands:
         before = (await self._rules.of_chat(peer.id)).listening
         await self._rules.change_chat(peer.id, title=clean_name(peer.title), listening=listening)
         if listening is Listening.DEFAULT:
-            key = "answer.untracked_already" if before is Listening.DEFAULT else "answer.untracked"
+            key = _UNDONE[before]
         else:
             key = "answer.tracked" if listening is Listening.TRACKED else "answer.ignored"
         return self._texts(key, name=clean_name(peer.title) or peer.id)
@@ -154,14 +161,18 @@ class RuleCommands:
     def _add_rules(self, builder: Builder, rules: list[ChatRules]) -> None:
         for chat in rules[:_LISTED]:
             builder.add("\n").add(str(chat.chat_id), SpanKind.CODE).add(f" {clean_name(chat.title)}")
-            delivery = self._texts(f"delivery.{chat.delivery.value}") if chat.delivery else None
-            language = self._language(chat.language) if chat.language else None
-            if more := self._texts("answer.chat_rules", delivery=delivery, language=language).strip():
-                builder.add(" · ").add(more, SpanKind.ITALIC)
+            if chat.delivery:
+                where = self._texts(f"delivery.{chat.delivery.value}")
+                builder.add(" · ").add(self._texts("answer.chat_delivery", delivery=where), SpanKind.ITALIC)
+            if chat.language:
+                language = self._language(chat.language)
+                builder.add(" · ").add(self._texts("answer.chat_language", language=language), SpanKind.ITALIC)
         if len(rules) > _LISTED:
             builder.add("\n" + self._texts("note.more", n=len(rules) - _LISTED))
 
     def _title(self, command: Command) -> str:
+        if command.chat_kind is ChatKind.SAVED:  # its title is the owner's own name
+            return self._texts("note.saved")
         return clean_name(command.chat_title) or self._texts("note.nameless")
 
     def _delivered(self, command: Command, delivery: Delivery) -> str:

@@ -9,11 +9,12 @@ _NOTE: Final[Mapping[str, str]] = {
     "note.me": "You",
     "note.from_me": "You → {chat}",
     "note.nameless": "No name",
+    "note.saved": "Saved Messages",
     "note.file": "Transcript",
     "note.percent": "{fraction:percent}",
     "note.length": "Length: {length_s:clock}",
     "note.language": "Not sure of the language: {language}. If it is another: /t {id} {other}",
-    "note.in_file": "A long one: {n} {n:word|words}. The whole text is in the file below.",
+    "note.in_file": "{n} {n:word|words}; the whole text is in the file below.",
     "note.nothing_said": "No speech in it.",
     "note.cancelled": "Cancelled. To get it after all: /retry {id}",
     "note.retry": "To try again: /retry {id}",
@@ -27,12 +28,14 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 In the chat “{chat}”:",
     "answer.tracked": "👂 Tracking: {name}",
     "answer.untracked": "No longer tracking: {name}",
+    "answer.unignored": "No longer left alone: {name}",
     "answer.untracked_already": "Not on a list anyway: {name}",
     "answer.ignored": "🔕 Leaving alone: {name}",
     "answer.tracked_title": "👂 Tracking ({n}):",
     "answer.ignored_title": "🔕 Leaving alone ({n}):",
     "answer.tracked_none": "The list is empty. To add: /track @name, or just /track in the chat itself.",
-    "answer.chat_rules": "[[delivery: {delivery}]][[ language: {language}]]",
+    "answer.chat_delivery": "delivery: {delivery}",
+    "answer.chat_language": "language: {language}",
     "answer.auto": "Transcribed unasked (besides the lists in /tracked):\n"
     "{private} private chats: private\n{groups} groups: groups\n{mine} my own notes: mine",
     "answer.deliver_chat": "Transcripts from the chat “{chat}” go {delivery}.",
@@ -72,7 +75,7 @@ _MODEL: Final[Mapping[str, str]] = {
     "models.busy": "The model {model:model} is being prepared. Wait for it before the next change.",
     "models.preparing": "⏳ Preparing the model {model:model}: {fraction:percent}",
     "models.switched": "✅ Now working with the model {model:model}[[, memory {memory_bytes:size}]].",
-    "models.kept": "❌ {reason} The model {model:model} stays.",
+    "models.kept": "❌ {reason}\nThe model {model:model} stays.",
 }
 
 _STATUS: Final[Mapping[str, str]] = {

@@ -9,11 +9,12 @@ _NOTE: Final[Mapping[str, str]] = {
     "note.me": "Вы",
     "note.from_me": "Вы → {chat}",
     "note.nameless": "Без имени",
+    "note.saved": "Избранное",
     "note.file": "Расшифровка",
     "note.percent": "{fraction:percent}",
     "note.length": "Длина: {length_s:clock}",
     "note.language": "Язык определён неуверенно: {language}. Если другой: /t {id} {other}",
-    "note.in_file": "Длинная запись: {n} {n:слово|слова|слов}. Весь текст — в файле ниже.",
+    "note.in_file": "{n} {n:слово|слова|слов}, весь текст — в файле ниже.",
     "note.nothing_said": "Речи не слышно.",
     "note.cancelled": "Отменено. Вернуть: /retry {id}",
     "note.retry": "Попробовать ещё раз: /retry {id}",
@@ -27,12 +28,14 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 В чате «{chat}»:",
     "answer.tracked": "👂 Отслеживаю: {name}",
     "answer.untracked": "Больше не отслеживаю: {name}",
+    "answer.unignored": "Больше не в списке «не трогаю»: {name}",
     "answer.untracked_already": "И так не в списке: {name}",
     "answer.ignored": "🔕 Не трогаю: {name}",
     "answer.tracked_title": "👂 Отслеживаю ({n}):",
     "answer.ignored_title": "🔕 Не трогаю ({n}):",
     "answer.tracked_none": "Список пуст. Добавить: /track @имя, или /track прямо в нужном чате.",
-    "answer.chat_rules": "[[доставка: {delivery}]][[ язык: {language}]]",
+    "answer.chat_delivery": "доставка: {delivery}",
+    "answer.chat_language": "язык: {language}",
     "answer.auto": "Расшифровываю сам (кроме списков /tracked):\n"
     "{private} личные чаты — private\n{groups} группы — groups\n{mine} мои записи — mine",
     "answer.deliver_chat": "Расшифровки из чата «{chat}» — {delivery}.",
@@ -72,7 +75,7 @@ _MODEL: Final[Mapping[str, str]] = {
     "models.busy": "Сейчас готовится модель {model:model}. Дождитесь её, потом меняйте дальше.",
     "models.preparing": "⏳ Готовлю модель {model:model}: {fraction:percent}",
     "models.switched": "✅ Теперь работает модель {model:model}[[, память {memory_bytes:size}]].",
-    "models.kept": "❌ {reason} Осталась модель {model:model}.",
+    "models.kept": "❌ {reason}\nОсталась модель {model:model}.",
 }
 
 _STATUS: Final[Mapping[str, str]] = {
