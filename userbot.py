@@ -101,8 +101,11 @@ def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> i
 
 
 def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from config import logs
     from transcriber import files
 
+    # What goes wrong is said in a sentence; the same in a log line beside it helps only who looks for it.
+    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "ERROR", settings.log_format)
     return asyncio.run(files.transcribe(settings, texts, arguments))
 
 

@@ -108,6 +108,13 @@ async def test_nothing_to_do_is_a_failure(tmp_path: Path) -> None:
     assert text_of(at.err).splitlines() == [f"{tmp_path / 'folder'}: <nothing_found>"]
 
 
+async def test_a_file_in_place_of_the_output_folder_is_said_before_anything_is_heard(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    at = desk(folder=tmp_path / "file")
+    assert await run(tmp_path, [sample("en_hello").path], at) == 1
+    assert text_of(at.err).splitlines() == [f"{tmp_path / 'file'}: <not_a_folder>"]
+
+
 async def test_a_model_that_cannot_be_used_is_said_once(tmp_path: Path) -> None:
     at = desk()
     async with running(tmp_path, model="no such model") as engine:

@@ -46,6 +46,12 @@ def test_a_bad_setting_is_one_line_and_78(tmp_path: Path, verb: str) -> None:
     one_line(ended, "CPU_THREADS", "many")
 
 
+def test_transcribing_with_a_model_that_does_not_exist_is_one_line(tmp_path: Path) -> None:
+    ended = run(tmp_path / "data", "transcribe", "-m", "nosuch", str(SAMPLES / "en_hello.ogg"))
+    assert ended.returncode == 1
+    one_line(ended, "nosuch")
+
+
 def test_several_bad_settings_are_all_named(tmp_path: Path) -> None:
     ended = run(tmp_path / "data", "run", CPU_THREADS="many", LOG_FORMAT="xml", language="ru")
     assert ended.returncode == 78

@@ -75,6 +75,9 @@ async def transcribe(settings: Settings, texts: Sentences, arguments: argparse.N
 
 async def transcribe_files(recogniser: Engine, paths: Sequence[Path], options: DecodeOptions, desk: Desk) -> int:
     """Do one file after the other; a bad one costs one line on stderr. Returns 0, or 1 if any failed."""
+    if desk.folder is not None and desk.folder.is_file():
+        desk.complain(desk.folder, Unreadable("not_a_folder"))
+        return 1
     files = list(found(paths))
     desk.several = len(files) > 1
     failed = not files

@@ -26,6 +26,7 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "cli.not_signed_in": "Nobody was signed in.",
     "terminal.model_unknown": "There is no such model[[: {model}]]. Give a catalogue name (tiny, small,"
     " large-v3-turbo, …), owner/name or a folder.",
+    "terminal.unexpected": "Unexpected error[[: {error}]].",
     "terminal.truncated": "The recording breaks off: the file is not whole[[ ({path})]].",
     "cli.packages_missing": "The package {name} is missing here. Run `make setup` once, then "
     ".venv/bin/python userbot.py (or: make run).",

@@ -26,6 +26,7 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "cli.not_signed_in": "Вход и не был выполнен.",
     "terminal.model_unknown": "Нет такой модели[[: {model}]]. Нужно имя из каталога (tiny, small,"
     " large-v3-turbo, …), owner/name или папка.",
+    "terminal.unexpected": "Неожиданная ошибка[[: {error}]].",
     "terminal.truncated": "Запись обрывается: файл не целый[[ ({path})]].",
     "cli.packages_missing": "Здесь нет пакета {name}. Один раз выполните `make setup`, "
     "потом .venv/bin/python userbot.py (или: make run).",
