@@ -214,6 +214,28 @@ async def test_a_short_flood_wait_is_slept_to_the_second_and_then_the_message_is
         assert clock.slept == [50]
 
 
+async def test_a_flood_wait_of_one_call_holds_for_all_of_its_kind_and_for_no_other(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with signed_in(tmp_path, clock) as link:
+        me = link.gateway.me.id
+        sent = await link.gateway.send_text(me, Rich("before"), random_id=1)
+        link.srv.on_rpc("messages.SendMessage", flood(100))
+        with pytest.raises(FloodWait):
+            await link.gateway.send_text(me, Rich("refused"), random_id=2)
+        await clock.advance(30)
+        with pytest.raises(FloodWait) as wait:
+            await link.gateway.send_text(me, Rich("too soon"), random_id=3)
+        assert wait.value.seconds == 70
+        await link.gateway.edit_text(me, sent, Rich("another kind"))
+        assert link.srv.count("messages.SendMessage") == 2
+        await clock.advance(30)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(link.gateway.send_text(me, Rich("patient"), random_id=4))
+            await until(lambda: clock.slept)
+            await clock.advance(40)
+            assert await task == link.srv.sent[-1].msg_id
+
+
 async def test_flood_waits_that_add_up_are_handed_on(tmp_path: Path) -> None:
     clock = FakeClock()
     async with signed_in(tmp_path, clock) as link, asyncio.TaskGroup() as group:

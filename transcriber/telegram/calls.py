@@ -42,6 +42,7 @@ class Calls:
         self.deadlines = deadlines
         self._clock = clock
         self._client: Client | None = None
+        self._quiet_until_s: dict[type[Any], float] = {}  # by kind of call, monotonic: Telegram asked for it
         self._running: set[asyncio.Timeout] = set()
 
     def connect(self, client: Client) -> None:
@@ -72,19 +73,27 @@ class Calls:
         """Ask Telegram and return the raw answer. Asked twice at most, so a message needs its random id.
 
         Goes around `Client.invoke`, which repeats silently and hides a 500 in a `TimeoutError`."""
-        slept_s = 0.0
+        kind, slept_s = type(query), 0.0
         while True:
+            # A wait that was asked of one call holds for all of its kind: others made meanwhile would prolong it.
+            wait_s = self._quiet_until_s.get(kind, 0.0) - self._clock.monotonic()
+            if wait_s > 0 and self._client is not None:
+                slept_s += wait_s
+                if slept_s > SLEEP_THRESHOLD_S:
+                    raise FloodWait(wait_s)
+                await self._clock.sleep(wait_s)
+                continue
             try:
                 async with self.within(seconds) as client:
                     return await self._twice(client, session or client.session, query)
             except FloodWait as flood:
-                wait_s = flood.seconds
-                slept_s += wait_s
                 # Slow mode has a class of its own and is never slept through: it belongs to one chat.
                 told_to_all = isinstance(flood.__cause__, (errors.FloodWait, errors.FloodPremiumWait))
-                if not told_to_all or slept_s > SLEEP_THRESHOLD_S:
+                if not told_to_all:
                     raise
-            await self._clock.sleep(wait_s)
+                self._quiet_until_s[kind] = self._clock.monotonic() + flood.seconds
+                if slept_s + flood.seconds > SLEEP_THRESHOLD_S:
+                    raise
 
     async def _twice(self, client: Client, session: Any, query: Any) -> Any:
         try:
