@@ -253,6 +253,7 @@ class SandboxServer(People):
         """The result of one call, or rpc_error; None means silence."""
         call = Call(time.time(), conn.n, conn.is_media or name.startswith("upload."), name, query)
         self.calls.append(call)
+        self.changed()  # who waits for a call to be made need not wait for its answer
         try:
             result = await self._answer(conn, call)
             call.outcome = call.outcome or "ok"
