@@ -8,15 +8,18 @@ import av
 import numpy as np
 import pytest
 
+from tests.corpus_headers import wav
+from tests.corpus_media import whole
+from tests.corpus_ogg import silence
 from tests.support.speech import SAMPLES, pcm, sample, samples, write_wav
 from transcriber.errors import OverLimit, StenogramError, Unreadable
 from transcriber.speech import audio
 from transcriber.speech.stretches import RATE
 
 
-def refusal(path: Path, max_duration_s: float = 3600) -> str:
+def refusal(path: Path, max_duration_s: float = 3600, cpu_s: float = audio.DECODE_CPU_S) -> str:
     with pytest.raises(StenogramError) as caught:
-        list(audio.decode(path, max_duration_s))
+        list(audio.decode(path, max_duration_s, cpu_s))
     assert isinstance(caught.value, Unreadable | OverLimit)
     return caught.value.key
 
@@ -170,6 +173,35 @@ def test_damage_in_the_middle_does_not_end_the_recording(tmp_path: Path) -> None
     damaged[middle : middle + 400] = b"\x55" * 400
     path.write_bytes(damaged)
     assert len(pcm(path)) / RATE == pytest.approx(2, abs=0.4)
+
+
+def test_a_decoder_that_works_and_works_and_says_nothing_is_stopped(tmp_path: Path) -> None:
+    trap = bytearray(whole()["mkv_flac"])
+    for at in range(trap.index(b"\x1f\x43\xb6\x75"), len(trap) - 1):  # from the first cluster on
+        if trap[at : at + 2] == b"\xff\xf8":  # a frame of FLAC begins: now it does not
+            trap[at : at + 2] = b"\x00\x00"
+    for name, content in (("trap.mkv", bytes(trap)), ("good.mkv", whole()["mkv_flac"])):
+        (tmp_path / name).write_bytes(content)
+    assert refusal(tmp_path / "trap.mkv", cpu_s=0) == "unreadable"
+    assert refusal(tmp_path / "trap.mkv") == "no_sound", "it is not that one would have to wait long"
+    list(audio.decode(tmp_path / "good.mkv", 60, cpu_s=0.1))
+
+
+@pytest.mark.parametrize("rate", [1, 999, 2**31 - 1])
+def test_a_rate_that_no_recorder_has_is_unreadable(tmp_path: Path, rate: int) -> None:
+    path = tmp_path / "odd.wav"
+    path.write_bytes(wav(bytes(range(256)) * 100, rate=rate, bits=8))
+    assert refusal(path) == "unreadable"
+
+
+def test_a_recording_of_ten_hours_in_a_few_bytes_ends_at_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.ogg"
+    path.write_bytes(silence(10))
+    seen: list[float] = []
+    with pytest.raises(OverLimit):
+        seen.extend(audio.decode(path, 600))
+    assert path.stat().st_size < 1_000_000
+    assert seen == sorted(seen)
 
 
 def test_silence_is_told_from_a_quiet_word() -> None:

@@ -86,7 +86,7 @@ def test_moments_of_a_block_are_found_again_in_the_recording() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        wire.Load("folder", "int8", 2, True),
+        wire.Load("folder", "int8", 2, True, 1 << 30),
         wire.Transcribe(1, "/data/\udcff.ogg", None, False, "слова", 1, 10.0),
         wire.Cancel(3),
         wire.Ready(),

@@ -131,6 +131,14 @@ async def test_every_kind_of_sound_is_a_note_and_nothing_else_is(ears: Ears) -> 
     assert await ears.note(srv.deliver_text(friend, srv.add_group("G"), "hello")) is None
 
 
+@pytest.mark.parametrize("said", [float("nan"), float("inf"), float("-inf"), -5.0, 1e300])
+async def test_a_length_that_cannot_be_is_not_known(ears: Ears, said: float) -> None:
+    friend = ears.srv.add_user("Bob")
+    note = await ears.note(ears.srv.deliver_video_note(friend, None, b"1", said))
+    assert note is not None
+    assert note.duration_s == 0
+
+
 async def test_a_silent_animation_is_no_note(ears: Ears) -> None:
     friend = ears.srv.add_user("Bob")
     message = ears.srv.deliver_video(friend, None, b"gif", 4.0, push=False)

@@ -7,6 +7,9 @@ What is refused, and by which key: `empty` (no bytes), `unreadable` (no containe
 
 from __future__ import annotations
 
+import errno
+import time
+from array import array
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -26,36 +29,41 @@ FORMATS = (
 )
 OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
 STEP_S = 60.0  # sound decoded between two chances for others
+# What a decoder may compute before it is taken for a trap. A small board decodes what people send at over 50 times
+# its speed; the slowest known codec at over 10 times.
+DECODE_CPU_S = 20.0
+DECODE_CPU_S_PER_S = 0.2
+RATES = range(1_000, 1_000_001)  # samples per second; beyond these a few bytes become hours, or a filter of gigabytes
+GATHER = 480_000  # samples (ten seconds at the rate of Opus)
 SHORTEST = RATE // 10  # samples
 SILENT_RMS = 0.001  # -60 dB of full scale: quieter than any microphone's own noise
 
 Samples = NDArray[np.int16]
 
 
-def decode(path: Path, max_duration_s: float) -> Generator[float, None, Samples]:
+def decode(path: Path, max_duration_s: float, cpu_s: float = DECODE_CPU_S) -> Generator[float, None, Samples]:
     """Yield the seconds decoded so far, about once a minute of sound; return all of it: mono, 16 kHz.
 
-    Raises `Unreadable` and `OverLimit`.
+    `cpu_s`: computing that it may take before there is sound to show for it. Raises `Unreadable` and `OverLimit`.
     """
-    parts: list[Samples] = []
-    count, told = 0, 0.0
+    sound = array("h")  # grows in place, where joining parts at the end would need the memory twice
+    told = 0.0
     try:
         with path.open("rb") as file:
             check_whole(file)
-            for part in _samples(file):
-                parts.append(part)
-                count += len(part)
-                if count > max_duration_s * RATE:
+            for part in _samples(file, cpu_s):
+                sound.frombytes(part.tobytes())
+                if len(sound) > max_duration_s * RATE:
                     raise OverLimit("too_long", limit_s=max_duration_s)
-                if count / RATE - told >= STEP_S:
-                    told = count / RATE
+                if len(sound) / RATE - told >= STEP_S:
+                    told = len(sound) / RATE
                     yield told
     except (av.error.FFmpegError, OSError) as error:
         headers_only = isinstance(error, av.error.EOFError) and _is_ogg(path)
         raise Unreadable("no_sound" if headers_only else "unreadable", reason=type(error).__name__) from error
-    if count < SHORTEST:
+    if len(sound) < SHORTEST:
         raise Unreadable("no_sound")
-    return np.concatenate(parts)
+    return np.frombuffer(sound, dtype=np.int16)
 
 
 def _is_ogg(path: Path) -> bool:
@@ -93,34 +101,40 @@ def as_float(samples: Samples) -> NDArray[np.float32]:
     return samples.astype(np.float32) / np.float32(32768)
 
 
-def _samples(file: BinaryIO) -> Iterator[Samples]:
+def _samples(file: BinaryIO, cpu_s: float) -> Iterator[Samples]:
     with av.open(file, metadata_errors="ignore", options=OPTIONS) as container:
         if not container.streams.audio:
             raise Unreadable("no_sound")
         resampler = _Resampler()
-        for frame in _frames(container):
+        for frame in _frames(container, cpu_s):
             yield from resampler.take(frame)
         yield from resampler.rest()
 
 
-def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame]:
+def _frames(container: av.container.InputContainer, cpu_s: float) -> Iterator[av.AudioFrame]:
     """Decoded frames. Damaged packets are stepped over, as a player would, and where a container can be followed
     no further, what came before counts."""
     packets = container.demux(container.streams.audio[0])
-    got_any = False
-    while True:
+    took_s, got_s = 0.0, 0.0
+    while took_s <= cpu_s + DECODE_CPU_S_PER_S * got_s:
+        started_s = time.thread_time()
         try:
             frames = next(packets).decode()
         except StopIteration:
             return
         except av.error.InvalidDataError:
-            continue
-        except av.error.FFmpegError:
-            if got_any:
+            frames = []
+        except av.error.FFmpegError as error:
+            if got_s and error.errno != errno.ENOMEM:  # what asks for all the memory is no recording
                 return
             raise
-        got_any = got_any or bool(frames)
-        yield from frames
+        took_s += time.thread_time() - started_s
+        for frame in frames:
+            if frame.sample_rate not in RATES:
+                raise Unreadable(reason="rate")
+            got_s += frame.samples / frame.sample_rate
+            yield frame
+    raise Unreadable(reason="endless")
 
 
 class _Resampler:
@@ -137,7 +151,7 @@ class _Resampler:
             yield from self.rest()
             self._start()
             self._fifo.write(frame)
-        if self._fifo.samples >= 10 * frame.sample_rate:
+        if self._fifo.samples >= GATHER:
             yield from self._resampled(self._fifo.read())
 
     def rest(self) -> Iterator[Samples]:

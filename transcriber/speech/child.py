@@ -33,6 +33,13 @@ REFUSALS: dict[str, type[Refused]] = {
 }
 
 
+# What an engine process may take for its work once the model is loaded; more than enough for what people send (its
+# peak was 314 MB for five minutes of sound, 655 MB for two hours), and an end to what nobody meant well.
+BLOCK_BYTES = 400_000_000  # the features of five minutes of speech
+SPARE_BYTES = 512_000_000  # decoders, and the recogniser's own buffers; those grow with the model, see `room_for`
+SOUND_BYTES_PER_S = 34_000  # 16 bits, 16 kHz, and what a growing array reserves
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """How engine processes are run; the same for all of them."""
@@ -43,6 +50,15 @@ class Setup:
     max_duration_s: float = 7200.0
     load_within_s: float = 300.0
     silent_for_s: float = 600.0  # no word for this long while working: taken for dead
+    runs_at_once: int = 3  # recordings that are held in memory together: the slots of the worker
+    room_bytes: int | None = None  # memory for its work; None: see `room_for`
+
+    def room_for(self, folder: Path) -> int:
+        """Memory that a process with this model may take beyond what loading took."""
+        if self.room_bytes is not None:
+            return self.room_bytes
+        sound_bytes = self.runs_at_once * SOUND_BYTES_PER_S * math.ceil(self.max_duration_s)
+        return BLOCK_BYTES + SPARE_BYTES + sound_bytes + (folder / "model.bin").stat().st_size
 
 
 @dataclass(slots=True)
@@ -113,12 +129,18 @@ class Child:
         """Whether it ended without having been told to."""
         return not self._told_to_end
 
+    @property
+    def ended(self) -> int | None:
+        """How it ended: its exit code, or the signal's number made negative; None while it runs."""
+        return self._process.returncode
+
     def memory_bytes(self) -> int | None:
         return memory.resident_bytes(self.pid) if self.alive else None
 
     async def load(self, folder: Path, *, trial: bool) -> None:
         """Load the model. Raises `ModelRefused` (and the process is gone) if it does not load or does not fit."""
-        self._send(wire.Load(str(folder), self._setup.compute_type, self._setup.threads, trial))
+        room_bytes = self._setup.room_for(folder)
+        self._send(wire.Load(str(folder), self._setup.compute_type, self._setup.threads, trial, room_bytes))
         try:
             async with asyncio.timeout(self._setup.load_within_s):
                 answer = await self._loaded

@@ -240,6 +240,7 @@ class Engine:
                 self._children.discard(child)
                 if child.was_lost:
                     self._deaths += 1
+                    log.warning("engine process %s was lost (%s)", child.pid, child.ended)
 
     def _measure(self, model: str, duration_s: float, took_s: float) -> None:
         if took_s > 0:

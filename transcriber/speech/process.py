@@ -1,7 +1,8 @@
 """The engine process, `python -m transcriber.speech.process PARENT_PID`: one model, working until told to stop.
 
 It speaks wire.py on stdin and stdout and does nothing else. It dies with its parent, however that ends, and it is the
-process the kernel takes first when memory runs out.
+process the kernel takes first when memory runs out. What it may use is limited (see limits.py): who sends a file that
+asks for more ends this process, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +24,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from transcriber.domain import DecodeOptions
 from transcriber.errors import Refused
-from transcriber.speech import turns, wire
+from transcriber.speech import limits, turns, wire
 
 if TYPE_CHECKING:
-    from transcriber.speech.hearing import Heard, Step
+    from transcriber.speech.hearing import FindSpeech, Heard, Step
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# Opening a file, or decoding a minute of its sound, takes a fraction of a second of computing.
+DECODING_STEP_CPU_S = 60.0
 
 
 def main(parent_pid: int) -> int:
@@ -46,6 +50,7 @@ def main(parent_pid: int) -> int:
     except (ImportError, OSError, RuntimeError, ValueError, MemoryError) as error:
         server.send(wire.LoadFailed(type(error).__name__))
         return 1
+    limits.shut(order.room_bytes)
     server.send(wire.Ready())
     server.serve(inbox)
     return 0
@@ -94,6 +99,7 @@ class Run:
     left_s: float
     waiting_since_s: float
     took_s: float = 0.0
+    decoding: bool = True
 
 
 class Server:
@@ -120,12 +126,13 @@ class Server:
         av.logging.set_level(av.logging.PANIC)
         self._audio, self._hearing = audio, hearing
         options = VadOptions(**hearing.VAD_SETTINGS)
-        self._find_speech = lambda sound: get_speech_timestamps(sound, options)
+        self._find_speech: FindSpeech = lambda sound: get_speech_timestamps(sound, options)
         self._model = WhisperModel(
             order.folder, device="cpu", compute_type=order.compute_type, cpu_threads=order.threads
         )
+        silence = np.zeros(stretches.RATE // 2, dtype=np.float32)
+        self._find_speech(silence)  # it loads a small model of its own when first used: now, while files can be read
         if order.trial:
-            silence = np.zeros(stretches.RATE // 2, dtype=np.float32)
             list(self._model.transcribe(silence, language="en", **hearing.SETTINGS)[0])
 
     def serve(self, inbox: queue.SimpleQueue[wire.Message]) -> None:
@@ -144,7 +151,9 @@ class Server:
                 path = Path(message.path)
                 options = DecodeOptions(message.language, message.translate, message.words, message.beam_size)
                 steps = self._hearing.hear(self._model, self._find_speech, path, options, message.max_duration_s)
-                self._runs[message.run] = Run(steps, self._audio.declared_s(path), time.monotonic())
+                with limits.at_most(DECODING_STEP_CPU_S):
+                    declared_s = self._audio.declared_s(path)
+                self._runs[message.run] = Run(steps, declared_s, time.monotonic())
             case wire.Cancel():
                 if (run := self._runs.pop(message.run, None)) is not None:
                     run.steps.close()
@@ -154,7 +163,8 @@ class Server:
         run = self._runs[number]
         started_s = time.monotonic()
         try:
-            step = next(run.steps)
+            with limits.at_most(DECODING_STEP_CPU_S) if run.decoding else nullcontext():
+                step = next(run.steps)
         except StopIteration as end:
             run.took_s += time.monotonic() - started_s
             self._finish(number, run, end.value)
@@ -169,6 +179,7 @@ class Server:
 
     def _tell(self, number: int, run: Run, step: Step) -> None:
         if step.duration_s:
+            run.decoding = False
             run.left_s = step.duration_s - step.done_s
         segment = (step.segment.start_s, step.segment.end_s, step.segment.text) if step.segment else None
         self.send(wire.Moved(number, step.done_s, step.duration_s, segment))

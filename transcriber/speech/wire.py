@@ -12,12 +12,16 @@ class WireBroken(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """To the child, first and once: load this folder; with `trial`, also run it on half a second of silence."""
+    """To the child, first and once: load this folder; with `trial`, also run it on half a second of silence.
+
+    `room_bytes`: memory it may take for its work, beyond what it has once the model is loaded.
+    """
 
     folder: str
     compute_type: str
     threads: int
     trial: bool
+    room_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from transcriber.domain import ChatKind, Command, MediaKind, Note, Peer
 
 _KINDS = (MediaKind.VOICE, MediaKind.VIDEO_NOTE, MediaKind.AUDIO, MediaKind.VIDEO, MediaKind.DOCUMENT)
 _SOUND_TYPES = ("audio/", "video/")
+_LONGEST_DECLARED_S = 31 * 86_400
 _SOUND_DOCUMENTS = frozenset({"application/ogg", "application/x-ogg", "application/mp4"})
 
 
@@ -35,12 +36,19 @@ def to_note(message: Message, me: Peer) -> Note | None:
         outgoing=bool(post.out) or sender_id == me.id,
         kind=kind,
         sent_at_s=float(post.date),
-        duration_s=float(getattr(media, "duration", None) or 0),
+        duration_s=_declared_s(media),
         size_bytes=media.file_size or 0,
         file_id=media.file_unique_id,
         chat_username=getattr(message.chat, "username", None),
         view_once=bool(post.media.ttl_seconds),
     )
+
+
+def _declared_s(media: Any) -> float:
+    """The length as the sender's client says it, 0 if it says none. In a video it is a floating-point number that
+    may be anything (negative, infinite, not a number): what cannot be a recording's length is none."""
+    said = float(getattr(media, "duration", None) or 0)
+    return said if 0 < said <= _LONGEST_DECLARED_S else 0.0
 
 
 def to_command(message: Message, me: Peer, prefixes: str) -> Command | None:
