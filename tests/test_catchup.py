@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,26 @@ async def test_a_note_missed_in_a_drop_is_found_though_a_later_live_one_hides_th
         srv.drop(rst=True)
         await ours.connected(scans=2)
         assert ours.inbox.ids == [live.id, missed.id]
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told by the program", "noticed by the scan"])
+async def test_a_store_that_is_emptied_costs_neither_a_note_nor_a_repeat(tmp_path: Path, told: bool) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path) as ours:
+        bob, carol = srv.add_user("Bob"), srv.add_user("Carol")
+        srv.deliver_voice(bob, None, b"x", 3, push=False)  # from before the first look: never taken
+        await ours.connected()
+        live = srv.deliver_voice(bob, None, b"x", 3)
+        await until(lambda: live.id in ours.inbox.ids)
+        with sqlite3.connect(tmp_path / "stenogram.db") as other:
+            other.executescript("DELETE FROM settings; DELETE FROM cursors; DELETE FROM rules")
+        other.close()
+        if told:
+            await ours.catch_up.put_back()
+            assert await ours.store.get(SCANNED_KEY) is not None
+        missed = [srv.deliver_voice(one, None, b"x", 3, push=False) for one in (bob, carol)]
+        srv.drop(rst=True)
+        await ours.connected(scans=2)
+        assert sorted(ours.inbox.ids) == [live.id, *(note.id for note in missed)]
 
 
 async def test_a_note_that_telegram_never_pushed_is_found_within_a_quarter_of_an_hour(tmp_path: Path) -> None:

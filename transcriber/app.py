@@ -119,10 +119,11 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         commands = await stack.enter_async_context(
             Commands(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes, known=store)
         )
+        catch_up = CatchUp(inbox, store, clock, prefixes=settings.command_prefixes)
         connection = Connection(
             sign_in.clients(settings, session),
             gateway,
-            CatchUp(inbox, store, clock, prefixes=settings.command_prefixes),
+            catch_up,
             clock=clock,
             announce=announce,
         )
@@ -135,6 +136,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
                 group.create_task(supervise(attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
                 group.create_task(_have_model(models, engine.info().model, announce, clock), name="model")
+                group.create_task(tracked.keep(gateway, clock, catch_up.put_back), name="tracked")
                 group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
                 group.create_task(_heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import NoReturn
 
+from transcriber.clock import Clock
 from transcriber.domain import ChatRules, Listening
-from transcriber.errors import NotFound, Transient
+from transcriber.errors import NotFound, StoreUnavailable, Transient
 from transcriber.protocols import Gateway, Store
 from transcriber.work.rules import Rules
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY_S = 10.0
 SEEDED_KEY = "tracked.first"  # JSON: names from the settings that are not resolved yet; there at all: ids are taken
 
 
@@ -23,10 +28,10 @@ class FirstTracked:
         self._rules = rules
         self._store = store
 
-    async def seed(self) -> None:
-        """Take the list into a fresh store; does nothing in one that had it, so `/untrack` is for good."""
+    async def seed(self) -> bool:
+        """Take the list into a fresh store; does nothing (False) in one that had it, so `/untrack` is for good."""
         if await self._store.get(SEEDED_KEY) is not None:
-            return
+            return False
         names: list[str] = []
         for entry in self._first:
             try:
@@ -34,6 +39,18 @@ class FirstTracked:
             except ValueError:
                 names.append(entry)
         await self._store.set(SEEDED_KEY, json.dumps(names))
+        return True
+
+    async def keep(self, gateway: Gateway, clock: Clock, put_back: Callable[[], Awaitable[None]]) -> NoReturn:
+        """Give a store that is emptied under the running program what it needs to go on without a restart: this list,
+        and by `put_back` how far the chats were looked at. What the owner had changed, and the queue, are lost."""
+        while True:
+            await clock.sleep(LOOK_EVERY_S)
+            with suppress(StoreUnavailable):
+                if await self.seed():
+                    log.warning("the store was emptied: what it held is lost; starting over from the settings")
+                    await put_back()
+                    await self.resolve(gateway)
 
     async def resolve(self, gateway: Gateway) -> None:
         """Find out who the names are. One that leads to nobody is dropped with a warning; without a connection the

@@ -88,6 +88,9 @@ class CatchUp:
         self._answer_s = answer_s
         self._live: set[tuple[int, int]] = set()  # handed over as they came, above their chat's cursor
         self._commands = asyncio.Lock()
+        # How far this process has looked, for a store that forgets it.
+        self._cursors: dict[int, int] = {}
+        self._scanned: str | None = None
 
     async def live(self, client: Client, message: Any) -> None:
         """Hand over a message that just arrived. Raises `StoreUnavailable`; it then comes with the next scan."""
@@ -107,6 +110,9 @@ class CatchUp:
         """
         me = peer_of_user(client.me)
         stored = await self._store.get(SCANNED_KEY)
+        if stored is None and self._scanned is not None:
+            await self.put_back()
+            stored = self._scanned
         began_at_s = float((await self._ask(client, raw.functions.updates.GetState())).date)
         if stored is None:
             # The very first scan takes nothing. The time is kept at once, so that if this scan is cut, the next
@@ -114,6 +120,7 @@ class CatchUp:
             await self._store.set(SCANNED_KEY, str(began_at_s))
         since_s = None if stored is None else float(stored) - MARGIN_S
         cursors = await self._store.cursors()
+        self._cursors.update(cursors)
         seen: set[int] = set()
         after: After | None = After()
         while after is not None:
@@ -129,8 +136,17 @@ class CatchUp:
         with translated():
             await client.storage.save()
         await self._store.set(SCANNED_KEY, str(began_at_s))
+        self._scanned = str(began_at_s)
         await self._inbox.caught_up()
         log.info("caught up: %d chats looked at", len(seen))
+
+    async def put_back(self) -> None:
+        """Tell a store that was emptied how far this process has looked: else the next scan would take itself for the
+        very first one, and take nothing. Raises `StoreUnavailable`."""
+        for chat_id, message_id in self._cursors.items():
+            await self._store.move_cursor(chat_id, message_id)
+        if self._scanned is not None:
+            await self._store.set(SCANNED_KEY, self._scanned)
 
     async def _chat(
         self, client: Client, me: Peer, dialog: Dialog, cursor: int | None, since_s: float | None, now_s: float
@@ -146,6 +162,7 @@ class CatchUp:
                 if isinstance(item, Note) or item.sent_at_s > now_s - COMMAND_MAX_AGE_S:
                     await self._hand_over(item, missed=True)
         await self._store.move_cursor(dialog.chat_id, dialog.top_id)
+        self._cursors[dialog.chat_id] = dialog.top_id
         self._live = {key for key in self._live if key[0] != dialog.chat_id or key[1] > dialog.top_id}
 
     async def _worth_reading(self, dialog: Dialog) -> bool:
