@@ -27,6 +27,7 @@ from transcriber.errors import (
     Transient,
     Unreadable,
 )
+from transcriber.speech import wire
 from transcriber.speech.engine import Engine
 from transcriber.speech.stretches import RATE
 
@@ -503,3 +504,20 @@ async def test_a_note_waits_while_the_model_cannot_be_had(tmp_path: Path) -> Non
         with pytest.raises(Transient) as caught:
             await engine.transcribe("1", sample("en_hello").path, PLAIN, ignore)
         assert caught.value.key == "model_too_big"
+
+
+def test_an_error_that_nobody_foresaw_ends_the_process_at_once_with_one_line() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "transcriber.speech.process", str(os.getpid())],
+        env={"PATH": os.defpath, "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(wire.encode(wire.Load(str(MODEL), "int8", "many", False, 0)))  # type: ignore[arg-type]  # the mistake
+        process.stdin.flush()  # and left open: somebody is reading it when the error comes
+        assert process.wait(20) == 1
+        (line,) = process.stderr.read().decode().splitlines()
+        assert line.startswith("engine process: TypeError at ")

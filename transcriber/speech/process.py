@@ -20,7 +20,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from transcriber.domain import DecodeOptions
 from transcriber.errors import Refused
@@ -63,12 +63,15 @@ def take_stdout() -> BinaryIO:
     return out
 
 
-def report(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
-    """Say in one line which error ended the process, and where; its message might hold words that were said."""
+def report(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> NoReturn:
+    """Say in one line which error ends the process, and where; its message might hold words that were said. Then be
+    gone: Python on its way out would trip over the thread that reads, and write a page about it."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
     sys.stderr.write(f"engine process: {kind.__name__} at {where}\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def shield(parent_pid: int) -> None:
