@@ -118,6 +118,14 @@ async def test_a_flood_wait_on_one_result_silences_the_progress_of_all() -> None
     assert len(room.gateway.messages) == 1
 
 
+async def test_a_note_that_got_the_number_of_another_has_a_message_of_its_own() -> None:
+    room = Room()
+    await room.delivery.progress(job(note(message_id=5)), HALF)
+    await room.delivery.deliver(job(note(message_id=6)), transcript("Another."))
+    assert room.bodies()[1:] == ["Another."], "as in a store that was emptied and counts from 1 again"
+    assert room.gateway.edits == []
+
+
 @pytest.mark.parametrize("error", [Offline(), Gone(), StoreUnavailable(), Refused()])
 async def test_progress_never_raises(error: StenogramError) -> None:
     room = Room()

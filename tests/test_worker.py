@@ -183,7 +183,7 @@ async def test_the_sound_lies_in_a_private_file_under_a_name_of_ours(room: Room)
     (job,) = await room.add(a_note(file_id="../../etc/passwd"))
     async with room.working():
         await eventually(lambda: bool(room.engine.heard))
-        assert room.sound_on_disk() == [f"{job.id}-1.sound"]
+        assert room.sound_on_disk() == [f"{job.note.chat_id}_{job.note.message_id}-1.sound"]
         assert room.gateway.modes == [0o600]
         assert room.spool.stat().st_mode & 0o777 == 0o700
 
@@ -576,7 +576,7 @@ async def test_a_cancel_while_transcribing_frees_the_engine_and_the_next_note_go
         await eventually(lambda: bool(room.engine.scopes))
         await room.jobs.cancel(first.id)
         await eventually(lambda: room.delivery.taken_back == [1])
-        assert room.engine.cancelled == [f"{first.id}-1-1"]
+        assert room.engine.cancelled == [f"{first.note.chat_id}_{first.note.message_id}-1-1"]
         room.engine.hold.set()
         await room.until(second, JobState.DONE)
         assert (await room.job(first)).state is JobState.CANCELLED
@@ -615,7 +615,7 @@ async def test_a_cancel_by_another_process_is_noticed_at_the_next_renewal(room: 
         await Jobs(room.store, room.clock).cancel(job.id)
         await room.clock.advance(20)
         await eventually(lambda: room.delivery.taken_back == [1])
-    assert room.engine.cancelled == [f"{job.id}-1-1"]
+    assert room.engine.cancelled == [f"{job.note.chat_id}_{job.note.message_id}-1-1"]
 
 
 async def test_a_note_cancelled_and_asked_for_at_once_is_heard_as_a_new_run(room: Room) -> None:

@@ -54,7 +54,7 @@ class TranscriptDelivery:
         self._rules = rules
         self._texts = texts
         self._clock = clock
-        self._shown: dict[tuple[int, int], _Shown] = {}
+        self._shown: dict[tuple[int, int, int], _Shown] = {}
         self._quiet_until_s = float("-inf")  # monotonic; Telegram asked for it
 
     async def progress(self, job: Job, progress: Progress) -> None:
@@ -232,5 +232,6 @@ class TranscriptDelivery:
         return random_id(self._gateway.me.id, *job.note.key, purpose, run=job.run, part=part)
 
 
-def _key(job: Job) -> tuple[int, int]:
-    return job.id, job.run
+def _key(job: Job) -> tuple[int, int, int]:
+    # Not the job's own number: a store that was emptied counts from 1 again, and another note gets it.
+    return *job.note.key, job.run

@@ -114,4 +114,5 @@ def _request_key(model: str, options: DecodeOptions) -> str:
 
 
 def _run_id(job: Job) -> str:
-    return f"{job.id}-{job.run}-{job.attempts}"
+    chat_id, message_id = job.note.key
+    return f"{chat_id}_{message_id}-{job.run}-{job.attempts}"

@@ -31,7 +31,8 @@ class Spool:
     @contextmanager
     def place(self, job: Job) -> Iterator[Path]:
         """An empty file for the sound of this job, gone when the block ends. Raises `DataDirUnusable`."""
-        path = self._folder / f"{job.id}-{job.run}{SUFFIX}"
+        chat_id, message_id = job.note.key  # job numbers begin anew in a store that was emptied
+        path = self._folder / f"{chat_id}_{message_id}-{job.run}{SUFFIX}"
         try:
             path.touch(mode=0o600)
         except OSError as error:
