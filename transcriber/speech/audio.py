@@ -202,7 +202,7 @@ def _next_page(file: BinaryIO, at: int) -> int:
     """Where the next Ogg page starts, or the end of the file."""
     file.seek(at)
     overlap = b""
-    while chunk := file.read(65_536):
+    while chunk := file.read(4_096):
         found = (overlap + chunk).find(b"OggS")
         if found >= 0:
             return at - len(overlap) + found
