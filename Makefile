@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
-.PHONY: all setup setup-dev demo run test lint types check redis bench lock image-test compose-check clean
+.PHONY: all setup setup-dev demo run test lint types check redis bench soak reliability corpus lock image-test compose-check clean
 
 all: lint types test
 
@@ -48,6 +48,18 @@ test: setup-dev redis
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
+
+# The program under a random schedule of notes, kills and broken connections; fails on a note lost or said twice.
+soak: setup-dev redis
+	$(BIN)/python -m tests.soak $(ARGS)
+
+# Plays every named fault and writes the table in docs/reliability.md.
+reliability: setup-dev redis
+	$(BIN)/python -m tests.faults.report
+
+# Feeds a thousand damaged recordings to the real engine.
+corpus: setup-dev
+	$(BIN)/python -m tests.corpus --run $(ARGS)
 
 # Writes the pinned, hash-locked requirements from the short lists in pyproject.toml.
 lock: setup-dev
