@@ -38,7 +38,7 @@ from transcriber.domain import (
     Request,
     Sent,
 )
-from transcriber.errors import FloodWait, Gone, ModelRefused, Offline, StenogramError, StoreUnavailable
+from transcriber.errors import FloodWait, Gone, ModelRefused, Offline, Refused, StenogramError, StoreUnavailable
 
 IN_FAMILY: dict[str, Any] = {"chat_id": FAMILY, "chat_kind": ChatKind.GROUP, "chat_title": "Семья"}
 WITH_ANNA: dict[str, Any] = {"chat_id": ANNA, "chat_kind": ChatKind.PRIVATE, "chat_title": "Anna"}
@@ -213,6 +213,14 @@ async def test_a_command_that_telegram_would_not_delete_is_deleted_later(desk: D
     await desk.say("/queue", **IN_FAMILY)
     await desk.clock.advance(10)
     assert desk.gateway.deleted == [(FAMILY, 101)]
+
+
+async def test_the_owner_is_told_of_a_command_that_could_not_be_deleted(desk: Desk) -> None:
+    desk.gateway.fail["delete"] = [Refused(reason="MESSAGE_DELETE_FORBIDDEN")]
+    await desk.say("/queue", **IN_FAMILY)
+    told = [message.text.text for message in desk.gateway.messages.values()]
+    assert len(told) == 2
+    assert "did not let me delete" in told[0]
 
 
 async def test_an_answer_comes_though_the_owner_deleted_the_command(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from transcriber.errors import DataDirUnusable
 
 def prepare(data_dir: Path) -> Path:
     """Make it, for its owner only, see that it can be written, and work in it. Raises `DataDirUnusable`."""
+    os.umask(0o077)  # for all that comes: what lies here is the owner's alone
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = data_dir / ".writable"

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from transcriber.clock import Clock
 from transcriber.domain import ChatRules, Listening
-from transcriber.errors import NotFound, StoreUnavailable, Transient
+from transcriber.errors import Refused, StoreUnavailable, Transient
 from transcriber.protocols import Gateway, Store
 from transcriber.work.rules import Rules
 
@@ -61,8 +61,8 @@ class FirstTracked:
                 peer = await gateway.resolve(name)
             except Transient:
                 return
-            except NotFound:
-                log.warning("TRACKED: %s is nobody; use an @name or an id", name)
+            except Refused as error:
+                log.warning("TRACKED: %s cannot be tracked (%s); use an @name or an id", name, error.key)
             else:
                 await self._rules.change_chat(peer.id, title=peer.title, listening=Listening.TRACKED)
             waiting.remove(name)

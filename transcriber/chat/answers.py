@@ -36,7 +36,17 @@ class Answers:
         """Delete the command where others can see it: now, or as soon as Telegram lets us."""
 
         async def attempt() -> None:
-            await self._gateway.delete(command.chat_id, command.message_id)
+            try:
+                await self._gateway.delete(command.chat_id, command.message_id)
+            except Gone:
+                return
+            except Refused as error:  # no right to delete there: the owner must know that others still see it
+                log.warning("a command could not be deleted: %s", error.key)
+                await self._gateway.send_text(
+                    self._gateway.me.id,
+                    self._placed(command, self._texts("answer.not_deleted")),
+                    random_id=random_id(self._gateway.me.id, command.chat_id, command.message_id, "not deleted"),
+                )
 
         if command.chat_kind is not ChatKind.SAVED:
             await self._now_or_later(attempt)

@@ -26,6 +26,8 @@ _NOTE: Final[Mapping[str, str]] = {
 
 _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 In the chat “{chat}”:",
+    "answer.not_deleted": "⚠️ Telegram did not let me delete your command there: others can still see it. "
+    "Delete it by hand.",
     "answer.tracked": "👂 Tracking: {name}",
     "answer.untracked": "No longer tracking: {name}",
     "answer.unignored": "No longer left alone: {name}",

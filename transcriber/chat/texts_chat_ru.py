@@ -26,6 +26,7 @@ _NOTE: Final[Mapping[str, str]] = {
 
 _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 В чате «{chat}»:",
+    "answer.not_deleted": "⚠️ Telegram не дал удалить вашу команду в этом чате: её видят другие. Удалите её сами.",
     "answer.tracked": "👂 Отслеживаю: {name}",
     "answer.untracked": "Больше не отслеживаю: {name}",
     "answer.unignored": "Больше не в списке «не трогаю»: {name}",
