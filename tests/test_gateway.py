@@ -137,6 +137,21 @@ async def test_a_repeat_in_saved_messages_is_found_too(link: Link) -> None:
     assert len(link.srv.sent) == 1
 
 
+async def test_a_repeat_is_found_however_much_was_said_since(link: Link) -> None:
+    friend = link.srv.add_user("Bob")
+    await introduce(link)
+    me = link.gateway.me.id
+    noted = await link.gateway.send_text(me, Rich("Header\none"), random_id=7)
+    asked = link.srv.deliver_text(friend, None, "hello")
+    answer = await link.gateway.send_text(friend.id, Rich("same"), random_id=8, reply_to=asked.id)
+    for _ in range(250):
+        link.srv.deliver_text(link.srv.me, None, "shopping", push=False)
+        link.srv.deliver_text(link.srv.me, friend, "hi", push=False)
+    assert await link.gateway.send_text(me, Rich("Header\none"), random_id=7) == noted
+    assert await link.gateway.send_text(friend.id, Rich("same"), random_id=8, reply_to=asked.id) == answer
+    assert len(link.srv.sent) == 2
+
+
 async def test_a_repeat_of_a_message_that_was_deleted_is_gone(link: Link) -> None:
     friend = link.srv.add_user("Bob")
     await introduce(link)

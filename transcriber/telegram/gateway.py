@@ -17,7 +17,8 @@ from transcriber.telegram.calls import Calls, Deadlines
 from transcriber.telegram.transfers import Transfers
 from transcriber.telegram.translate import AlreadySent
 
-_LOOK_BACK = 100  # messages of a chat searched for one that was sent before; also Telegram's most per request
+_PAGE = 100  # Telegram's most per request
+_LOOK_BACK_PAGES = 50  # of a chat, searched for a message that was sent before: much may have followed it since
 _NO_NAME = ("USERNAME_", "CONTACT_", "PEER_", "CHANNEL_", "USER_", "CHAT_", "INPUT_")
 
 
@@ -179,22 +180,30 @@ class TelegramGateway:
             answer = None
         if (message_id := outgoing.sent_id(answer, query.random_id)) is not None:
             return message_id
-        history = await self._read(
-            raw.functions.messages.GetHistory(
-                peer=query.peer,
-                offset_id=0,
-                offset_date=0,
-                add_offset=0,
-                limit=_LOOK_BACK,
-                max_id=0,
-                min_id=0,
-                hash=0,
+        return await self._sent_before(query, reply_to)
+
+    async def _sent_before(self, query: Any, reply_to: int | None) -> int:
+        """Look up a message that Telegram says it has; a reply is newer than what it answers."""
+        offset_id = 0
+        for _ in range(_LOOK_BACK_PAGES):
+            history = await self._read(
+                raw.functions.messages.GetHistory(
+                    peer=query.peer,
+                    offset_id=offset_id,
+                    offset_date=0,
+                    add_offset=0,
+                    limit=_PAGE,
+                    max_id=0,
+                    min_id=reply_to or 0,
+                    hash=0,
+                )
             )
-        )
-        found = outgoing.find_sent(history.messages, query.message, reply_to)
-        if found is None:
-            raise Gone(reason="SENT_AND_DELETED")
-        return found
+            if (found := outgoing.find_sent(history.messages, query.message, reply_to)) is not None:
+                return found
+            if not history.messages:
+                break
+            offset_id = history.messages[-1].id
+        raise Gone(reason="SENT_AND_DELETED")
 
     async def _read(self, query: Any) -> Any:
         return await self._calls.request(query, self._deadlines.read_s)
@@ -224,7 +233,7 @@ class TelegramGateway:
             everyone = raw.types.InputPeerEmpty()
             await self._read(
                 raw.functions.messages.GetDialogs(
-                    offset_date=0, offset_id=0, offset_peer=everyone, limit=_LOOK_BACK, hash=0
+                    offset_date=0, offset_id=0, offset_peer=everyone, limit=_PAGE, hash=0
                 )
             )
         try:
