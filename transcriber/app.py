@@ -115,7 +115,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
             *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
             beam_size=settings.beam_size,
         )
-        inbox = Inbox(Intake(rules, jobs, limits, clock), delivery)
+        inbox = Inbox(Intake(rules, jobs, limits, clock), delivery, jobs, store)
         commands = await stack.enter_async_context(
             Commands(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes, known=store)
         )
