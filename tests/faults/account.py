@@ -28,7 +28,7 @@ async def burst(at: Scene) -> None:
 
 
 async def edits_paced(at: Scene) -> None:
-    """A note of four minutes: its progress is edited at most every 3 s."""
+    """A note of three minutes: its progress is edited at most every 3 s."""
     await at.start()
     at.note(MINUTES)
     await at.transcribed(120)

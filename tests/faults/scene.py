@@ -93,7 +93,7 @@ class Scene:
         await self._life.aclose()
         self._life = AsyncExitStack()
         self._stack.push_async_exit(self._life)
-        chosen = {"CPU_THREADS": "2", **self.settings, **settings}
+        chosen = {"CPU_THREADS": "1", **self.settings, **settings}
         self.program = await self._life.enter_async_context(running(self.on, settings=chosen, subscribed=False))
         if wait:
             await self.program.wait_line(RUNNING, TEXT_WITHIN_S)
