@@ -21,6 +21,7 @@ from transcriber.speech.engine import Engine
 
 TRIES = 2  # as the program does: a note under which the engine died twice running is given up
 LOOK_EVERY_S = 0.02
+SETTLED_S = 0.5  # the last answer comes before its sound is let go
 PLAIN = DecodeOptions(language="en")  # the language is not what is tried out here
 
 
@@ -67,6 +68,7 @@ async def run(files: Iterable[Bad], folder: Path, max_duration_s: float = 7200) 
             result.answers.append(await _answer(engine, bad.name, path, texts))
             path.unlink()
         result.deaths = engine.info().deaths
+        await asyncio.sleep(SETTLED_S)
         result.idle_bytes = engine.info().memory_bytes or 0
         looking.cancel()
     return result

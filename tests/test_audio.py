@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from tests.corpus import bad
 from tests.corpus_headers import wav
 from tests.corpus_media import whole
 from tests.corpus_ogg import silence
@@ -185,6 +186,12 @@ def test_a_decoder_that_works_and_works_and_says_nothing_is_stopped(tmp_path: Pa
     assert refusal(tmp_path / "trap.mkv", cpu_s=0) == "unreadable"
     assert refusal(tmp_path / "trap.mkv") == "no_sound", "it is not that one would have to wait long"
     list(audio.decode(tmp_path / "good.mkv", 60, cpu_s=0.1))
+
+
+def test_tracks_that_appear_on_the_way_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "stream.ts"
+    path.write_bytes(bad(3, 691).content)  # bits flipped in its tables; found by the corpus
+    assert 0.5 < len(pcm(path)) / RATE < 3
 
 
 @pytest.mark.parametrize("rate", [1, 999, 2**31 - 1])

@@ -93,6 +93,16 @@ def test_no_byte_gets_into_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_bytes() == b""
 
 
+def test_the_last_words_get_into_a_file(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as log:
+        subprocess.run(
+            [sys.executable, "-c", "from transcriber.speech import limits, process\nimport sys\n"
+             "sys.excepthook = process.report\nlimits.shut(50_000_000)\nbytearray(100_000_000)"],
+            cwd=HOME, stderr=log, timeout=30, check=False,
+        )  # fmt: skip
+    assert (tmp_path / "log").read_text() == "engine process: MemoryError at <string>:5\n"
+
+
 def test_a_tighter_limit_of_the_owners_stays() -> None:
     told = python(
         "import resource\n"

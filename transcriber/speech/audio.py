@@ -34,7 +34,9 @@ STEP_S = 60.0  # sound decoded between two chances for others
 DECODE_CPU_S = 20.0
 DECODE_CPU_S_PER_S = 0.2
 RATES = range(1_000, 1_000_001)  # samples per second; beyond these a few bytes become hours, or a filter of gigabytes
-GATHER = 480_000  # samples (ten seconds at the rate of Opus)
+GATHER_S, GATHER_MOST = 10, 480_000  # what is resampled at once: seconds, and samples (as many at the rate of Opus)
+# IndexError: PyAV stumbles at a file's end over tracks that had appeared on the way.
+UNREADABLE = (av.error.FFmpegError, OSError, IndexError)
 SHORTEST = RATE // 10  # samples
 SILENT_RMS = 0.001  # -60 dB of full scale: quieter than any microphone's own noise
 
@@ -58,7 +60,7 @@ def decode(path: Path, max_duration_s: float, cpu_s: float = DECODE_CPU_S) -> Ge
                 if len(sound) / RATE - told >= STEP_S:
                     told = len(sound) / RATE
                     yield told
-    except (av.error.FFmpegError, OSError) as error:
+    except UNREADABLE as error:
         headers_only = isinstance(error, av.error.EOFError) and _is_ogg(path)
         raise Unreadable("no_sound" if headers_only else "unreadable", reason=type(error).__name__) from error
     if len(sound) < SHORTEST:
@@ -76,7 +78,7 @@ def declared_s(path: Path) -> float:
     try:
         with path.open("rb") as file, av.open(file, metadata_errors="ignore", options=OPTIONS) as container:
             return max(0.0, (container.duration or 0) / 1_000_000)
-    except (av.error.FFmpegError, OSError):
+    except UNREADABLE:
         return 0.0
 
 
@@ -124,8 +126,10 @@ def _frames(container: av.container.InputContainer, cpu_s: float) -> Iterator[av
             return
         except av.error.InvalidDataError:
             frames = []
-        except av.error.FFmpegError as error:
-            if got_s and error.errno != errno.ENOMEM:  # what asks for all the memory is no recording
+        except UNREADABLE as error:
+            if (
+                got_s and getattr(error, "errno", None) != errno.ENOMEM
+            ):  # what asks for all the memory is no recording
                 return
             raise
         took_s += time.thread_time() - started_s
@@ -151,7 +155,7 @@ class _Resampler:
             yield from self.rest()
             self._start()
             self._fifo.write(frame)
-        if self._fifo.samples >= GATHER:
+        if self._fifo.samples >= min(GATHER_S * frame.sample_rate, GATHER_MOST):
             yield from self._resampled(self._fifo.read())
 
     def rest(self) -> Iterator[Samples]:

@@ -25,14 +25,17 @@ def shut(room_bytes: int) -> None:
     Memory that is refused becomes `MemoryError` in Python and an error of the decoder in FFmpeg.
     """
     most = private_bytes() + room_bytes
-    for limit, value in (
-        (resource.RLIMIT_DATA, most),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
+    for limit, value in ((resource.RLIMIT_DATA, most), (resource.RLIMIT_NOFILE, OPEN_FILES)):
         allowed = resource.getrlimit(limit)[1]  # an owner's tighter limit stays
         lower = value if allowed == resource.RLIM_INFINITY else min(value, allowed)
         resource.setrlimit(limit, (lower, lower))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def may_write() -> None:
+    """Let bytes into files again: for the last words of the process, where stderr is a file."""
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, allowed))
 
 
 def private_bytes(status: Path = STATUS) -> int:

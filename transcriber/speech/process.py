@@ -69,6 +69,7 @@ def report(kind: type[BaseException], _error: BaseException, trace: TracebackTyp
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
+    limits.may_write()
     sys.stderr.write(f"engine process: {kind.__name__} at {where}\n")
     sys.stderr.flush()
     os._exit(1)
