@@ -96,8 +96,8 @@ async def test_where_all_sound_is_on_every_kind_is_covered(store: Store, kind: M
 async def test_what_the_owner_changed_outlives_a_restart_and_the_rest_follows_the_settings(store: Store) -> None:
     changed = await Rules(store, Preferences()).change(private=True, delivery=Delivery.REPLY)
     assert changed == Preferences(private=True, delivery=Delivery.REPLY)
-    after = Rules(store, Preferences(groups=True, model="tiny"))
-    assert await after.preferences() == Preferences(private=True, groups=True, delivery=Delivery.REPLY, model="tiny")
+    after = Rules(store, Preferences(groups=True, language="ru"))
+    assert await after.preferences() == Preferences(private=True, groups=True, delivery=Delivery.REPLY, language="ru")
 
 
 async def test_a_change_by_another_process_is_seen_at_once(store: Store) -> None:

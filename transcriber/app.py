@@ -6,16 +6,8 @@ Read `_live` from top to bottom to know what there is, in which order it starts,
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import secrets
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import NoReturn
+from contextlib import AsyncExitStack, suppress
 
 from config import logs
 from config.settings import Settings
@@ -25,24 +17,18 @@ from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock, SystemClock
 from transcriber.data_dir import prepare
-from transcriber.domain import JobState, Limits, Preferences
-from transcriber.errors import (
-    ModelRefused,
-    Permanent,
-    Problem,
-    SettingsWrong,
-    SignedOut,
-    StoreRefused,
-    StoreUnavailable,
-)
+from transcriber.domain import Limits, Preferences
+from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
+from transcriber.heartbeat import heartbeat
 from transcriber.inbox import Inbox
+from transcriber.model_choice import engine_for, have_model
 from transcriber.protocols import Announce, Archive, Store
 from transcriber.sandbox import crash
-from transcriber.speech.child import Setup
 from transcriber.speech.cpu import default_threads
 from transcriber.speech.engine import Engine
-from transcriber.speech.models import CATALOGUE, Models
+from transcriber.speech.models import Models
 from transcriber.status import ProgramStatus
+from transcriber.stopping import stop_on_signal
 from transcriber.storage.archive import open_archive
 from transcriber.storage.store import open_store
 from transcriber.telegram.catchup import CatchUp
@@ -50,19 +36,15 @@ from transcriber.telegram.connection import Connection
 from transcriber.telegram.gateway import TelegramGateway
 from transcriber.telegram.lock import AccountLease, InstanceLock, holder_id
 from transcriber.telegram.session import SessionFile
-from transcriber.telegram.supervisor import backoff, supervise
+from transcriber.telegram.supervisor import supervise
 from transcriber.tracked import FirstTracked
 from transcriber.work.intake import Intake
 from transcriber.work.jobs import Jobs
 from transcriber.work.rules import Rules
 from transcriber.work.worker import Worker
 
-log = logging.getLogger(__name__)
-
-EXIT_DEADLINE_S = 2.5  # SIGTERM to exit stays under 3 s whatever hangs: starting recovers what stopping left undone
 CLOSE_STORE_S = 1.0
 DATABASE = "stenogram.db"
-MODEL_KEY, GOOD_MODELS_KEY = "model", "model.good"
 
 
 async def run(settings: Settings, texts: Texts) -> int:
@@ -70,7 +52,7 @@ async def run(settings: Settings, texts: Texts) -> int:
     logs.configure(settings.log_level, settings.log_format)
     crash.arm(settings.sandbox)
     announce = logs.Announcer(texts, settings.log_format)
-    with _stop_on_signal(announce) as stop:
+    with stop_on_signal(announce) as stop:
         try:
             await _live(settings, texts, announce, SystemClock())
         except asyncio.CancelledError:
@@ -107,7 +89,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         announce("tracked_count", n=await tracked.count())
 
         models = Models(data_dir / "models")
-        engine = await stack.enter_async_context(await _engine(settings, models, store, threads, clock))
+        engine = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
         gateway = TelegramGateway(clock)
         delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
         status = ProgramStatus(clock, delivery)
@@ -135,10 +117,10 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
                 group.create_task(worker.run(), name="worker")
                 group.create_task(supervise(attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
-                group.create_task(_have_model(models, engine.info().model, announce, clock), name="model")
+                group.create_task(have_model(models, engine.info().model, announce, clock), name="model")
                 group.create_task(tracked.keep(gateway, clock, catch_up.put_back), name="tracked")
                 group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
-                group.create_task(_heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
+                group.create_task(heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
             session.set_aside(_permanent_in(signed_out).key)
             raise
@@ -152,7 +134,6 @@ def first_preferences(settings: Settings) -> Preferences:
         groups="groups" in settings.auto,
         mine="mine" in settings.auto,
         delivery=settings.deliver,
-        model=settings.model,
     )
 
 
@@ -173,39 +154,6 @@ async def _drop(lease: AccountLease) -> None:
             await lease.drop()
 
 
-async def _engine(settings: Settings, models: Models, store: Store, threads: int, clock: Clock) -> Engine:
-    """The engine with the model that was last in use, and the ones that were good before it to fall back to."""
-    good = [name for name in (await store.get(GOOD_MODELS_KEY) or "").split("\n") if name]
-
-    async def remember(name: str) -> None:
-        good[:] = [name, *(other for other in good if other != name)][:5]
-        await store.set(GOOD_MODELS_KEY, "\n".join(good))
-        await store.set(MODEL_KEY, name)
-
-    return Engine(
-        models,
-        _first_model(models, [await store.get(MODEL_KEY) or "", *good], settings.model),
-        Setup(threads, settings.compute_type, float(settings.model_idle_s), float(settings.max_duration_s)),
-        clock,
-        remember=remember,
-        fallback=[*good, settings.model],
-    )
-
-
-def _first_model(models: Models, remembered: Sequence[str], setting: str) -> str:
-    """The model last in use, else the last good one that is still there, else the first. Raises `SettingsWrong`."""
-    for name in filter(None, remembered):
-        with suppress(ModelRefused):
-            models.check(name)
-            return name
-    try:
-        models.check(setting)
-    except ModelRefused as error:
-        expected = " | ".join(known.name for known in CATALOGUE) + " | owner/name | folder"
-        raise SettingsWrong(problems=(Problem("wrong", "MODEL", setting, expected),)) from error
-    return setting
-
-
 async def _tell_when_running(
     inbox: Inbox, gateway: TelegramGateway, engine: Engine, tracked: FirstTracked, announce: Announce
 ) -> None:
@@ -218,94 +166,12 @@ async def _tell_when_running(
     announce("tracked_list", names=await tracked.names())
 
 
-async def _have_model(models: Models, name: str, announce: Announce, clock: Clock) -> None:
-    """Download the model that the first note will need, and say how far that is: it may take long."""
-    if models.present(name) is not None:
-        return
-    told = -1
-
-    def progressed(fraction: float) -> None:
-        nonlocal told
-        if (tenth := int(fraction * 10)) > told:
-            told = tenth
-            announce("model_fetching", model=name, fraction=fraction)
-
-    for delay_s in backoff():
-        try:
-            await models.fetch(name, progressed)
-            return
-        except ModelRefused as error:
-            log.warning("model not downloaded: %s", error.key)
-            announce("model_unfetched", model=name, seconds=delay_s)
-        await clock.sleep(delay_s)
-
-
-async def _heartbeat(
-    data_dir: Path, gateway: TelegramGateway, engine: Engine, store: Store, clock: Clock
-) -> NoReturn:
-    while True:
-        counts: dict[JobState, int] = {}
-        with suppress(StoreUnavailable):
-            counts = await store.count_jobs()
-        link = gateway.info()
-        beat = health.Health(
-            at_s=clock.now(),
-            pid=os.getpid(),
-            online=link.online,
-            store=bool(counts),
-            since_s=link.since_s,
-            waiting=counts.get(JobState.WAITING, 0),
-            running=counts.get(JobState.RUNNING, 0),
-            model=engine.info().model,
-        )
-        try:
-            health.write(data_dir, beat)
-        except OSError as error:  # a full disk: the file then expires, which says it
-            log.warning("health file not written: %s", error.strerror)
-        # At once when the connection comes or goes, so that `check` is never behind what the owner was told.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(health.WRITE_EVERY_S):
-                await gateway.wait_change()
-
-
-@contextmanager
-def _stop_on_signal(announce: Announce) -> Iterator[asyncio.Event]:
-    """The first SIGTERM or SIGINT cancels this task and ends the process soon in any case; a second ends it now."""
-    loop, task, stop = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
-    deadline = threading.Timer(EXIT_DEADLINE_S, _exit_now, (0,))
-    deadline.daemon = True
-
-    def on_signal(number: int) -> None:
-        if stop.is_set():
-            _exit_now(128 + number)
-        stop.set()
-        announce("signal", number=number)
-        announce("stopping")
-        deadline.start()
-        if task is not None:
-            task.cancel()
-
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield stop
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
-        deadline.cancel()
-
-
-def _exit_now(code: int) -> NoReturn:
-    sys.stdout.flush()
-    os._exit(code)
-
-
 def _permanent_in(group: BaseExceptionGroup[BaseException]) -> Permanent:
     """The error that stops the program; anything else in there is a bug of ours and is raised as it is."""
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            return _permanent_in(error)
-        if isinstance(error, Permanent):
-            return error
-    raise group.exceptions[0]
+    permanent, rest = group.split(Permanent)
+    found: BaseException | None = permanent or rest
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    if isinstance(found, Permanent):
+        return found
+    raise found or group

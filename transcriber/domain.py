@@ -203,7 +203,6 @@ class Preferences:
     mine: bool = False
     delivery: Delivery = Delivery.PRIVATE
     language: str | None = None
-    model: str = "small"
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,11 @@ class Desk:
 
         layout = "{desc}: {percentage:3.0f}%|{bar}|"
         with tqdm(total=1.0, desc=path.name, file=self.err, leave=False, bar_format=layout) as bar:
-            yield lambda progress: bar.update(max(0.0, progress.fraction - bar.n))
+
+            def show(progress: Progress) -> None:
+                bar.update(max(0.0, progress.fraction - bar.n))
+
+            yield show
 
     def put(self, path: Path, transcript: Transcript) -> None:
         """Write the result, or what is left of it if words went out as they came."""
