@@ -18,7 +18,7 @@ from tests.support.clock import FakeClock
 from tests.support.connected import until
 from transcriber.errors import AlreadyRunning, DataDirUnusable, StoreUnavailable
 from transcriber.storage.sqlite import SqliteStore
-from transcriber.telegram.lock import LOCK_NAME, AccountLease, InstanceLock, holder_id
+from transcriber.telegram.lock import KEPT_HOLDERS, LOCK_NAME, AccountLease, InstanceLock, holder_id
 
 HOLD = """
 import sys
@@ -77,7 +77,7 @@ def test_the_lock_is_free_again_after_the_other_process_ended_in_order(tmp_path:
     with other_process(tmp_path) as other:
         other.communicate()
     with InstanceLock(tmp_path, FakeClock(), "me") as lock:
-        assert lock.predecessor == "the-other"
+        assert lock.predecessors == ("the-other",)
 
 
 def test_the_lock_is_free_again_after_the_other_process_was_killed(tmp_path: Path) -> None:
@@ -85,12 +85,12 @@ def test_the_lock_is_free_again_after_the_other_process_was_killed(tmp_path: Pat
         os.kill(other.pid, signal.SIGKILL)
         other.communicate()
     with InstanceLock(tmp_path, FakeClock(), "me") as lock:
-        assert lock.predecessor == "the-other"
+        assert lock.predecessors == ("the-other",)
 
 
 def test_the_first_holder_has_no_predecessor_and_leaves_a_private_file(tmp_path: Path) -> None:
     with InstanceLock(tmp_path, FakeClock(), "me") as lock:
-        assert lock.predecessor is None
+        assert lock.predecessors == ()
     assert (tmp_path / LOCK_NAME).stat().st_mode & 0o777 == 0o600
 
 
@@ -156,8 +156,28 @@ async def test_the_lease_of_a_predecessor_that_was_killed_here_does_not_lock_us_
     await AccountLease(store, clock, "killed").take()
     with pytest.raises(AlreadyRunning):
         await AccountLease(store, clock, "new").take()
-    await AccountLease(store, clock, "new", predecessor="killed").take()
+    await AccountLease(store, clock, "new", predecessors=("killed",)).take()
     await store.close()
+
+
+async def test_one_that_is_killed_before_it_takes_the_lease_hides_nobody(tmp_path: Path) -> None:
+    """The lease is the first one's; the second dies between lock and lease; the third must not be locked out."""
+    clock, store = FakeClock(), FlakyStore()
+    with InstanceLock(tmp_path, clock, "first") as lock:
+        await AccountLease(store, clock, "first", lock.predecessors).take()
+    with InstanceLock(tmp_path, clock, "second"):
+        pass
+    with InstanceLock(tmp_path, clock, "third") as lock:
+        assert lock.predecessors == ("second", "first")
+        await AccountLease(store, clock, "third", lock.predecessors).take()
+    assert store.holder == "third"
+
+
+def test_the_lock_file_does_not_grow_for_ever(tmp_path: Path) -> None:
+    for number in range(100):
+        with InstanceLock(tmp_path, FakeClock(), f"holder-{number}"):
+            pass
+    assert len((tmp_path / LOCK_NAME).read_text().splitlines()) <= KEPT_HOLDERS + 1
 
 
 async def test_a_lease_that_another_host_took_stops_the_program() -> None:

@@ -76,7 +76,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clo
         await sign_in.ensure(settings, texts, session)
 
         store, archive = await _open_stores(stack, settings, clock)
-        lease = AccountLease(store, clock, holder, lock.predecessor) if settings.redis_url else None
+        lease = AccountLease(store, clock, holder, lock.predecessors) if settings.redis_url else None
         if lease is not None:  # only a shared store can be another host's too
             await lease.take()
             stack.push_async_callback(_drop, lease)

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Protocol
@@ -20,12 +20,14 @@ LOCK_NAME = "voice_transcriber.lock"
 LEASE_NAME = "account"
 LEASE_TTL_S = 60.0
 RENEW_EVERY_S = 20.0
+KEPT_HOLDERS = 10  # names of earlier holders that the lock file remembers
 
 
 class InstanceLock:
     """Exclusive use of a data directory while entered, given up by the kernel itself if the process dies.
 
-    The file says who holds it: one line for people, one with the name under which the holder leases the account.
+    The file says who holds it: one line for people, then the names under which this holder and those before it lease
+    the account: several, because one that is killed before it takes the lease leaves that of the one before it.
     It is never deleted, because a second process could then lock a file that is no longer there for a third.
     """
 
@@ -34,14 +36,14 @@ class InstanceLock:
         self._clock = clock
         self._holder = holder
         self._fd: int | None = None
-        self.predecessor: str | None = None  # who leased the account from here before; certainly dead once we are in
+        self.predecessors: tuple[str, ...] = ()  # who leased the account from here before; dead, once we are in
 
     def __enter__(self) -> InstanceLock:
         """Raises `AlreadyRunning` if somebody holds it, `DataDirUnusable` if the file cannot be made."""
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                self.predecessor = self._claim(fd)
+                self.predecessors = self._claim(fd)
             except BaseException:
                 os.close(fd)
                 raise
@@ -57,26 +59,26 @@ class InstanceLock:
             os.close(self._fd)
             self._fd = None
 
-    def _claim(self, fd: int) -> str | None:
-        """Lock the file and write ourselves into it; returns who held it before."""
+    def _claim(self, fd: int) -> tuple[str, ...]:
+        """Lock the file and write ourselves into it; returns who held it before, the last one first."""
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunning(holder=_lines(fd)[0] or "another process") from error
-        predecessor = _lines(fd)[1] or None
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{self._describe()}\n{self._holder}\n".encode(), 0)
-        return predecessor
+            raise AlreadyRunning(holder=next(iter(_lines(fd)), "another process")) from error
+        before = tuple(_lines(fd)[1:KEPT_HOLDERS])
+        text = "".join(f"{line}\n" for line in (self._describe(), self._holder, *before)).encode()
+        os.pwrite(fd, text, 0)
+        os.ftruncate(fd, len(text))  # last, so that a kill in between forgets nobody
+        return before
 
     def _describe(self) -> str:
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock.now()))
         return f"pid {os.getpid()} on {socket.gethostname()} since {since}"
 
 
-def _lines(fd: int) -> tuple[str, str]:
-    """The two lines of a lock file; empty where it has none."""
-    first, _, rest = os.pread(fd, 4096, 0).decode("utf-8", "replace").partition("\n")
-    return first.strip(), rest.strip()
+def _lines(fd: int) -> list[str]:
+    """What stands in a lock file, line by line."""
+    return os.pread(fd, 4096, 0).decode("utf-8", "replace").splitlines()
 
 
 def holder_id(random: str) -> str:
@@ -95,20 +97,20 @@ class Leases(Protocol):
 class AccountLease:
     """Exclusive use of the account among all hosts that share a store: `take`, then `keep` as a task, then `drop`."""
 
-    def __init__(self, store: Leases, clock: Clock, holder: str, predecessor: str | None = None) -> None:
+    def __init__(self, store: Leases, clock: Clock, holder: str, predecessors: Sequence[str] = ()) -> None:
         self._store = store
         self._clock = clock
         self._holder = holder
-        self._predecessor = predecessor
+        self._predecessors = predecessors
         self._until_s = 0.0
 
     async def take(self) -> None:
-        """Take the account, also from a predecessor in the same data directory that died holding it.
+        """Take the account, also from predecessors in the same data directory that died holding it.
 
         Raises `AlreadyRunning` if another host has it, `StoreUnavailable`.
         """
-        if self._predecessor is not None:
-            await self._store.drop_lease(LEASE_NAME, self._predecessor)
+        for predecessor in self._predecessors:
+            await self._store.drop_lease(LEASE_NAME, predecessor)
         await self._renew()
 
     async def keep(self) -> NoReturn:
