@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
@@ -76,8 +75,9 @@ def _parser(texts: Texts) -> argparse.ArgumentParser:
 
 def _check(data_dir: Path, texts: Texts) -> int:
     from transcriber import health
+    from transcriber.boot import since_boot_s
 
-    healthy, key, details = health.verdict(data_dir, time.time())
+    healthy, key, details = health.verdict(data_dir, since_boot_s())
     print(texts(key, **details))
     return 0 if healthy else 1
 

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-BASE = frozenset({"domain", "errors", "protocols", "clock"})
+BASE = frozenset({"domain", "errors", "protocols", "clock", "boot"})
 MIDDLE = frozenset({"work", "chat"})
 EDGES = frozenset({"telegram", "speech", "storage"})
 

@@ -12,12 +12,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from pyrogram import Client
 from pyrogram.raw import types as t
 
 from tests.support.connected import SHORT, rig, running, until
 from transcriber.errors import FloodWait, Offline, SignedOut
 from transcriber.sandbox.faults import AuthDeath, flood
 from transcriber.sandbox.server import SandboxServer
+from transcriber.telegram.client import make_client
+from transcriber.telegram.connection import Connection
+from transcriber.telegram.session import SessionFile
+from transcriber.telegram.supervisor import supervise
 
 UP = ["connecting", "connected"]
 
@@ -154,6 +159,49 @@ async def test_a_session_that_ended_without_a_word_is_noticed(tmp_path: Path) ->
         await ours.clock.advance(30)
         await until(lambda: "reconnect_in" in ours.story.keys)
         assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in"]
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0], ids=["ahead", "back"])
+async def test_a_clock_that_jumps_costs_a_client_and_nothing_else(tmp_path: Path, jump_s: float) -> None:
+    async with (
+        SandboxServer() as srv,
+        running(srv, tmp_path, replace(SHORT, probe_answer_s=0.4)) as ours,
+    ):
+        await ours.connected()
+        set_clock(ours.clients[0], jump_s)
+        friend = srv.add_user("Bob")
+        note = srv.deliver_voice(friend, None, b"sound", 3)
+        await ours.clock.advance(30)
+        await until(lambda: ours.story.keys[-1] == "reconnect_in")
+        await ours.clock.advance(5)
+        await until(lambda: ours.inbox.ids == [note.id])
+        assert ours.story.keys == [*UP, "disconnected", "network_error", "reconnect_in", *UP]
+        assert ours.clock.told_s == pytest.approx(time.time(), abs=5)
+
+
+@pytest.mark.parametrize("off_s", [10 * 365 * 86400.0, -10 * 365 * 86400.0], ids=["ahead", "back"])
+async def test_a_clock_that_is_years_off_keeps_nobody_from_connecting(tmp_path: Path, off_s: float) -> None:
+    async with SandboxServer() as srv, rig(srv, tmp_path) as ours:
+
+        def made_wrong() -> Client:
+            client = make_client(SessionFile(tmp_path), seam=srv.seam)
+            set_clock(client, off_s)
+            return client
+
+        connection = Connection(
+            made_wrong, ours.gateway, ours.catch_up, ours.clock, ours.story, replace(SHORT, probe_answer_s=0.4)
+        )
+        ours.running = asyncio.ensure_future(supervise(connection.attempt, clock=ours.clock, announce=ours.story))
+        await ours.connected()
+        note = srv.deliver_voice(srv.add_user("Bob"), None, b"sound", 3)
+        await until(lambda: ours.inbox.ids == [note.id])
+        assert ours.inbox.missed == []
+        assert ours.story.keys == UP
+
+
+def set_clock(client: Client, off_s: float) -> None:
+    """What a machine's clock that is off by so much is for the library: it adds its own idea of the difference."""
+    client._server_time_offset += off_s
 
 
 async def test_a_connection_that_keeps_breaking_is_left_to_the_supervisor(tmp_path: Path) -> None:

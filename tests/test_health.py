@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from transcriber import health
+from transcriber.boot import this_boot
 
-GOOD = health.Health(at_s=1000.0, pid=1, online=True, store=True, since_s=900.0, waiting=2, running=1, model="small")
+GOOD = health.Health(
+    boot=this_boot(), at_s=1000.0, pid=1, online=True, store=True, since_s=900.0, waiting=2, running=1, model="small"
+)
 
 
 def test_a_fresh_online_file_is_healthy(tmp_path: Path) -> None:
@@ -25,6 +28,7 @@ def test_a_fresh_online_file_is_healthy(tmp_path: Path) -> None:
     ("written", "now_s", "key"),
     [
         (GOOD, 1000.0 + health.EXPIRES_S + 1, "check.stale"),
+        (replace(GOOD, boot="another"), 1001.0, "check.not_running"),
         (replace(GOOD, online=False), 1001.0, "check.offline"),
         (replace(GOOD, store=False), 1001.0, "check.store_down"),
     ],

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.support.clock import FakeClock
 from tests.support.fakes import a_note, a_transcript
 from transcriber.domain import Delivery, Job, JobState, Request, Sent
-from transcriber.errors import CancelledByOwner
+from transcriber.errors import CancelledByOwner, StoreUnavailable
 from transcriber.protocols import Store
+from transcriber.storage.sqlite import SqliteStore
 from transcriber.storage.store import open_store
 from transcriber.work.jobs import Jobs, Lost
 
@@ -204,14 +206,52 @@ async def test_a_renewed_lease_holds_and_an_expired_one_is_taken_over(
         await jobs.keep_transcript(job, a_transcript())
 
 
-async def test_a_job_claimed_anew_by_its_owner_is_lost_to_the_earlier_claim(jobs: Jobs, clock: FakeClock) -> None:
-    before = await running(jobs)
-    await clock.advance(jobs.lease_s + 1)
-    now = await jobs.claim()
+async def test_a_job_claimed_by_the_next_life_is_lost_to_the_earlier_claim(store: Store, clock: FakeClock) -> None:
+    earlier, later = Jobs(store, clock), Jobs(store, clock)
+    before = await running(earlier)
+    assert await later.recover() == 1
+    now = await later.claim()
     assert now is not None
     with pytest.raises(Lost):
-        await jobs.finish(before)
-    assert (await jobs.finish(now)).state is JobState.DONE
+        await earlier.finish(before)
+    assert (await later.finish(now)).state is JobState.DONE
+
+
+async def test_what_runs_here_is_not_claimed_again_though_its_lease_ran_out(jobs: Jobs, clock: FakeClock) -> None:
+    job = await running(jobs)
+    await clock.advance(jobs.lease_s + 1)  # the machine slept
+    assert await jobs.claim() is None
+    assert await jobs.recover() == 0
+    assert (await jobs.finish(job)).state is JobState.DONE
+
+
+class AnswersLost(SqliteStore):
+    """A store whose answers to a claim can be lost after the claim was made."""
+
+    loses = False
+
+    async def claim_job(self, **claim: Any) -> Job | None:
+        job = await super().claim_job(**claim)
+        if self.loses:
+            raise StoreUnavailable
+        return job
+
+
+async def test_a_claim_whose_answer_was_lost_is_found_by_the_next_one(tmp_path: Path, clock: FakeClock) -> None:
+    store = await AnswersLost.open(tmp_path / "losing.db", clock)
+    jobs = Jobs(store, clock)
+    await jobs.add(a_note(1))
+    await jobs.add(a_note(2))
+    running_one = await jobs.claim()
+    store.loses = True
+    with pytest.raises(StoreUnavailable):
+        await jobs.claim()
+    store.loses = False
+    found = await jobs.claim()
+    await store.close()
+    assert running_one
+    assert found
+    assert (running_one.id, found.id, found.attempts) == (1, 2, 2)
 
 
 async def test_a_change_is_applied_to_the_newest_version(jobs: Jobs, clock: FakeClock) -> None:
@@ -284,10 +324,10 @@ async def test_a_cancel_before_the_watch_began_is_noticed_too(jobs: Jobs) -> Non
         await jobs.watch(job)
 
 
-async def test_watching_what_somebody_else_took_over_ends_as_lost(jobs: Jobs, clock: FakeClock) -> None:
+async def test_watching_what_somebody_else_took_over_ends_as_lost(jobs: Jobs, store: Store, clock: FakeClock) -> None:
     job = await running(jobs)
     await clock.advance(jobs.lease_s + 1)
-    assert await jobs.claim() is not None
+    assert await Jobs(store, clock, owner="another").claim() is not None
     with pytest.raises(Lost):
         await jobs.watch(job)
 

@@ -220,6 +220,13 @@ async def test_ended_jobs_are_not_claimed(store: Store) -> None:
     assert await claim(store) is None
 
 
+async def test_nobody_takes_over_from_themselves(store: Store) -> None:
+    await added(store, a_job(1))
+    assert await store.claim_job(owner="me", now_s=100.0, lease_until_s=160.0) is not None
+    assert await store.claim_job(owner="me", now_s=900.0, lease_until_s=960.0) is None
+    assert await store.claim_job(owner="another", now_s=900.0, lease_until_s=960.0) is not None
+
+
 async def test_a_lease_that_ran_out_frees_the_job(store: Store) -> None:
     await added(store, a_job(1))
     assert await store.claim_job(owner="dead", now_s=100.0, lease_until_s=160.5) is not None

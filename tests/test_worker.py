@@ -529,7 +529,7 @@ async def test_a_shutdown_between_two_parts_repeats_neither_the_first_nor_the_en
 async def test_what_was_archived_before_a_power_cut_is_not_heard_again(room: Room) -> None:
     await room.archive.put(a_note(), a_transcript("from before"), "small|auto|transcribe")
     (job,) = await room.add(a_note())
-    assert await room.jobs.claim() is not None  # and then the power was gone
+    assert await Jobs(room.store, room.clock).claim() is not None  # and then the power was gone
     async with room.working():
         await room.until(job, JobState.DONE)
     assert room.delivery.said == [(1, 0, "from before")]

@@ -64,7 +64,7 @@ async def run(settings: Settings, texts: Texts) -> int:
     return 0
 
 
-async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Clock) -> None:
+async def _live(settings: Settings, texts: Texts, announce: Announce, clock: SystemClock) -> None:
     announce("starting")
     threads = settings.cpu_threads or default_threads()
     announce("cpu_threads", n=threads)

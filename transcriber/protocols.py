@@ -150,9 +150,10 @@ class Store(Protocol):
     async def claim_job(
         self, *, owner: str, now_s: float, lease_until_s: float, longest_s: float | None = None
     ) -> Job | None:
-        """Take one job that is WAITING with `not_before_s <= now_s`, or RUNNING with an expired lease: on demand
-        first, then the oldest (smallest id); with `longest_s` only notes of at most that declared duration.
-        It comes back RUNNING with owner and lease set and `attempts` one higher; at most one caller gets it."""
+        """Take one job that is WAITING with `not_before_s <= now_s`, or RUNNING with an expired lease of another
+        owner (an owner knows what it runs): on demand first, then the oldest (smallest id); with `longest_s` only
+        notes of at most that declared duration. It comes back RUNNING with owner and lease set and `attempts` one
+        higher; at most one caller gets it."""
         ...
 
     async def jobs(self, states: Collection[JobState], limit: int = 100) -> list[Job]:

@@ -19,7 +19,12 @@ class ProgramStatus:
         self._delivery = delivery
         self._progress: dict[int, Progress] = {}
         self._last_error: tuple[str, float] | None = None
-        self.started_at_s = clock.now()
+        self._started_s = clock.monotonic()
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start."""
+        return self._clock.monotonic() - self._started_s
 
     def progress_of(self, job_id: int) -> Progress | None:
         """How far a running job is; None before its first report."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.support.redis import RedisServer, redis_program
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from transcriber import health
+from transcriber.boot import since_boot_s
 from transcriber.sandbox.journal import Action
 from transcriber.sandbox.program import SAMPLES
 from transcriber.sandbox.server import SandboxServer
@@ -188,7 +189,7 @@ class Scene:
     async def healthy(self, wanted: bool = True, within: float = 45) -> None:
         """`check` says so: looked at often, then asked for real."""
         async with asyncio.timeout(within):
-            while health.verdict(self.on.data_dir, time.time())[0] is not wanted:  # noqa: ASYNC110 - what is waited for sets no event
+            while health.verdict(self.on.data_dir, since_boot_s())[0] is not wanted:  # noqa: ASYNC110 - what is waited for sets no event
                 await asyncio.sleep(0.1)
         async with running(self.on, "check", subscribed=False) as check:
             assert await check.wait_end() == (0 if wanted else 1), check.tail()

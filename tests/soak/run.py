@@ -22,7 +22,7 @@ from tests.support.sandbox import Stage, stage
 from transcriber.sandbox.tasks import Tasks
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
-DRY_WITHIN_S = 240.0  # after the last fault
+STUCK_AFTER_S = 240.0  # after the last fault: without a single note coming to its end
 LOOK_EVERY_S = 1.0
 TELL_EVERY_S = 20.0
 RUNNING = "📋"
@@ -154,13 +154,14 @@ async def _rain(on: Stage, cast: Cast, steps: list[Step], acting: Acting, tell: 
 
 async def _dry(on: Stage, cast: Cast, tell: Callable[[str], None]) -> int:
     """Wait until every note has its text or was given up; then the owner asks for those once more."""
-    end_s = told_s = time.monotonic()
-    end_s += DRY_WITHIN_S
-    retries, asked = 0, False
-    while time.monotonic() < end_s:
+    moved_s = told_s = time.monotonic()
+    least, retries, asked = len(cast.sent), 0, False
+    while time.monotonic() < moved_s + STUCK_AFTER_S:
         missing, given_up = pending(on.srv, cast)
         if not missing:
             break
+        if missing < least:
+            least, moved_s = missing, time.monotonic()
         if time.monotonic() - told_s > TELL_EVERY_S:
             told_s = time.monotonic()
             tell(f"drying: {missing} still to come, {given_up} given up")

@@ -318,7 +318,7 @@ class FakeStatus:
     """What the running program would know."""
 
     version = "1.2.3"
-    started_at_s = SENT_AT_S - 7260
+    uptime_s = 7260.0
 
     def __init__(self) -> None:
         self.progress: dict[int, Progress] = {}

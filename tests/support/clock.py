@@ -15,9 +15,14 @@ class FakeClock:
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self.slept: list[float] = []
+        self.told_s: float | None = None
 
     def now(self) -> float:
         return self._now_s
+
+    def set(self, now_s: float) -> None:
+        """Only `advance` moves it; what it was told to be is kept."""
+        self.told_s = now_s
 
     def monotonic(self) -> float:
         return self._now_s

@@ -75,8 +75,8 @@ class Status(Protocol):
     def version(self) -> str: ...
 
     @property
-    def started_at_s(self) -> float:
-        """Unix time."""
+    def uptime_s(self) -> float:
+        """Seconds since the start."""
         ...
 
     def progress_of(self, job_id: int) -> Progress | None:

@@ -82,5 +82,4 @@ class StatusCommands:
         return self._texts("status.error", error=self._texts.failure(key), at_s=at_s)
 
     def _program(self) -> str:
-        uptime_s = max(0.0, self._clock.now() - self._status.started_at_s)
-        return self._texts("status.program", version=self._status.version, uptime_s=uptime_s)
+        return self._texts("status.program", version=self._status.version, uptime_s=self._status.uptime_s)

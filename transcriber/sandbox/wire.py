@@ -10,6 +10,7 @@ import io
 import logging
 import socket
 import struct
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 ABRIDGED = b"\xef"
 REPLY, PUSH = 1, 3  # what the low two bits of a server's message id say
 GZIP_OVER_BYTES = 4096
+OLDEST_S, NEWEST_S = 300, 30  # before and after now: a message whose id says another time is not looked at
+TOO_LOW, TOO_HIGH = 16, 17
 WRAPPERS = (f.InvokeWithLayer, f.InvokeAfterMsg, f.InvokeWithTakeout, f.InitConnection, f.InvokeWithoutUpdates)
 
 
@@ -212,6 +215,10 @@ class Conn:
         resumed = not fresh and session.conn is not self
         session.conn = self
         self._auth, self._session = auth, session
+        if wrong_time := _wrong_time(msg_id):
+            notice = t.BadMsgNotification(bad_msg_id=msg_id, bad_msg_seqno=seq_no, error_code=wrong_time)
+            self._send_body(notice.write(), content=False, kind=REPLY)
+            return
         if salt != auth.salt:
             wrong = t.BadServerSalt(bad_msg_id=msg_id, bad_msg_seqno=seq_no, error_code=48, new_server_salt=auth.salt)
             self._send_body(wrong.write(), content=False, kind=REPLY)
@@ -292,3 +299,9 @@ class Conn:
         seq_no = session.content_count * 2 + (1 if content else 0)
         session.content_count += 1 if content else 0
         return bytes(Long(self._exchange.next_msg_id(kind)) + Int(seq_no) + Int(len(body)) + body)
+
+
+def _wrong_time(msg_id: int) -> int:
+    """The code for a message id that does not fit the time it comes at; 0 for one that does."""
+    ahead_s = msg_id / 2**32 - time.time()
+    return TOO_LOW if ahead_s < -OLDEST_S else TOO_HIGH if ahead_s > NEWEST_S else 0

@@ -80,8 +80,9 @@ local function first(state, due)
     if #found == 0 then return nil end
     for i = 1, #found, 2 do
       local id = tonumber(found[i])
-      local job = redis.call('HMGET', job_key(id), due, 'duration_s')
-      if tonumber(job[1]) <= now and (not longest or tonumber(job[2]) <= longest) then
+      local job = redis.call('HMGET', job_key(id), due, 'duration_s', 'owner')
+      local ours = state == 'running' and job[3] == ARGV[1]
+      if tonumber(job[1]) <= now and not ours and (not longest or tonumber(job[2]) <= longest) then
         return {id = id, urgency = tonumber(found[i + 1])}
       end
     end

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from transcriber.clock import Clock
 from transcriber.domain import ChatRules, Job, JobState
@@ -42,6 +43,7 @@ _CLAIM = """
         SELECT id FROM jobs INDEXED BY jobs_to_claim
         WHERE state IN ('waiting', 'running')
           AND (CASE state WHEN 'waiting' THEN not_before_s ELSE lease_until_s END) <= :now_s
+          AND (state = 'waiting' OR owner IS NOT :owner)
           AND (:longest_s IS NULL OR duration_s <= :longest_s)
         ORDER BY urgency, id LIMIT 1)
     RETURNING doc, id, version, state, owner, lease_until_s, attempts
@@ -70,7 +72,7 @@ class SqliteStore:
         self._clock = clock
 
     @classmethod
-    async def open(cls, path: Path, clock: Clock, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> SqliteStore:
+    async def open(cls, path: Path, clock: Clock, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Self:
         """Open or make the file. Raises `DataDirUnusable`, `StoreRefused`, `StoreUnavailable`."""
         database = Database(path, busy_timeout_s=busy_timeout_s)
         await database.open()

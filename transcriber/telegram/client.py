@@ -10,6 +10,8 @@ from contextlib import suppress
 
 from pyrogram import Client
 from pyrogram.enums import ParseMode
+from pyrogram.session import session as library_session
+from pyrogram.session.internals import MsgFactory
 
 from transcriber import __version__
 from transcriber.errors import SettingsWrong
@@ -22,6 +24,7 @@ MakeClient = Callable[[], Client]  # a new one each time
 # The longest FloodWait that is slept through in place; longer ones go back to the caller as `FloodWait`.
 SLEEP_THRESHOLD_S = 60
 _CLOSE_S = 5.0
+_AHEAD_S = 30  # by so much a message's number may be ahead of Telegram's time
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +62,25 @@ def make_client(
     if seam is not None:
         seam.apply_to(client)
     return client
+
+
+class _MessageIds(MsgFactory):  # type: ignore[misc]  # the library is not typed
+    """The library's numbers for its messages, which are times: they have to follow Telegram's time back too.
+
+    A client that starts with a clock ahead of Telegram's is told the right time in the first answer. By itself the
+    library goes on counting from the wrong one, and nothing that it sends is looked at (measured: no answer for
+    ever)."""
+
+    _last_msg_id: int
+
+    async def allocate_message_identity(self) -> int:
+        if self._last_msg_id > (self.client.server_time + _AHEAD_S) * 2**32:
+            self._last_msg_id = 0
+        number: int = await super().allocate_message_identity()
+        return number
+
+
+library_session.MsgFactory = _MessageIds  # there is no other way in
 
 
 async def close_client(client: Client) -> None:

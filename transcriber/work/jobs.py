@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
-from weakref import WeakValueDictionary
 
 from transcriber.clock import Clock
 from transcriber.domain import Delivery, Job, JobState, Note, Request, Sent, Transcript
@@ -40,7 +39,9 @@ class Jobs:
         self.lease_s = lease_s
         self._changed = asyncio.Event()
         self.withdrawn: asyncio.Queue[Job] = asyncio.Queue()  # cancelled between two tries: progress may be showing
-        self._stops: WeakValueDictionary[Claim, asyncio.Event] = WeakValueDictionary()
+        self._running: dict[Claim, asyncio.Event] = {}  # what runs in this process, and how it is told to stop
+        self._claiming = asyncio.Lock()
+        self._claim_unanswered = False
 
     # News
 
@@ -58,7 +59,7 @@ class Jobs:
     async def watch(self, job: Job) -> NoReturn:
         """Wait until a running job is taken away: raises `CancelledByOwner` at once when the owner cancels it
         in this process, `Lost` if it was no longer ours to begin with."""
-        stop = self._stops.setdefault(_claim_of(job), asyncio.Event())
+        stop = self._running.setdefault(_claim_of(job), asyncio.Event())
         # The cancel may have come between the claim and this call; if the store cannot say, `renew` will.
         with contextlib.suppress(StoreUnavailable):
             stored = await self._store.job(job.id)
@@ -117,11 +118,23 @@ class Jobs:
 
     async def claim(self, longest_s: float | None = None) -> Job | None:
         """Take the next job, at most of that declared duration; at most one caller gets it, with one attempt
-        counted. None: nothing is due."""
-        now_s = self._clock.now()
-        return await self._store.claim_job(
-            owner=self._owner, now_s=now_s, lease_until_s=now_s + self.lease_s, longest_s=longest_s
-        )
+        counted. None: nothing is due. Call `let_go` when it runs no more, whatever became of it."""
+        async with self._claiming:
+            if self._claim_unanswered:  # it may have been made all the same
+                await self.recover()
+            self._claim_unanswered = True
+            now_s = self._clock.now()
+            job = await self._store.claim_job(
+                owner=self._owner, now_s=now_s, lease_until_s=now_s + self.lease_s, longest_s=longest_s
+            )
+            self._claim_unanswered = False
+            if job:
+                self._running[_claim_of(job)] = asyncio.Event()
+            return job
+
+    def let_go(self, job: Job) -> None:
+        """Whoever claimed it does nothing more about it."""
+        self._running.pop(_claim_of(job), None)
 
     async def renew(self, job: Job) -> Job:
         """Hold a running job for another `lease_s`. Raises `Lost`."""
@@ -174,9 +187,10 @@ class Jobs:
         return await self._end(job, JobState.CANCELLED)
 
     async def recover(self) -> int:
-        """At start: put back at once what this owner was running when it ended; returns how many. What was
-        heard and sent stays."""
-        left = [job for job in await self._store.jobs((JobState.RUNNING,), ALL) if job.owner == self._owner]
+        """Put back at once what this owner claimed and does not run: at the start, what it ran when it ended.
+        Returns how many. What was heard and sent stays."""
+        claimed = [job for job in await self._store.jobs((JobState.RUNNING,), ALL) if job.owner == self._owner]
+        left = [job for job in claimed if _claim_of(job) not in self._running]
         put = [await self._store.replace_job(released(job, JobState.WAITING)) for job in left]
         self.nudge()
         return sum(job is not None for job in put)
@@ -196,7 +210,7 @@ class Jobs:
         job = await self._replace(job_id, (*OPEN, JobState.HELD), end)
         if job and between_tries:
             self.withdrawn.put_nowait(job)
-        if job and (stop := self._stops.get(_claim_of(job))):
+        if job and (stop := self._running.get(_claim_of(job))):
             stop.set()
         return job
 

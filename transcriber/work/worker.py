@@ -119,8 +119,11 @@ class Worker:
             job = await self._patience.stored(lambda: self._jobs.claim(longest_s))
             if job is None:
                 await changed.wait()
-            else:
+                continue
+            try:
                 await self._serve(job)
+            finally:
+                self._jobs.let_go(job)
 
     async def _serve(self, job: Job) -> None:
         """Bring a claimed job to its end or back into the queue."""
