@@ -21,14 +21,16 @@ from transcriber.chat.texts_chat_ru import RUSSIAN_CHAT
 from transcriber.chat.texts_cli_en import ENGLISH_CLI
 from transcriber.chat.texts_cli_ru import RUSSIAN_CLI
 from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
+from transcriber.chat.texts_note_en import ENGLISH_NOTE
+from transcriber.chat.texts_note_ru import RUSSIAN_NOTE
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
 from transcriber.errors import StenogramError
 
 Language = Literal["ru", "en"]
 
 TABLES: Mapping[Language, Mapping[str, str]] = {
-    "ru": {**RUSSIAN, **RUSSIAN_CHAT, **RUSSIAN_CLI},
-    "en": {**ENGLISH, **ENGLISH_CHAT, **ENGLISH_CLI},
+    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI},
+    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI},
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

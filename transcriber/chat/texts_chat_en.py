@@ -1,28 +1,9 @@
-"""What the owner reads in Telegram, in English: notes, answers to commands, help."""
+"""What the owner reads in Telegram, in English: answers to commands, help."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-
-_NOTE: Final[Mapping[str, str]] = {
-    "note.me": "You",
-    "note.from_me": "You → {chat}",
-    "note.nameless": "No name",
-    "note.saved": "Saved Messages",
-    "note.file": "Transcript",
-    "note.percent": "{fraction:percent}",
-    "note.length": "Length: {length_s:clock}",
-    "note.language": "Not sure of the language: {language}. If it is another: /t {id} {other}",
-    "note.in_file": "{n} {n:word|words}; the whole text is in the file below.",
-    "note.nothing_said": "No speech in it.",
-    "note.cancelled": "Cancelled. To get it after all: /retry {id}",
-    "note.retry": "To try again: /retry {id}",
-    "note.held": "🕰 While I was away, {n} {n:note|notes} came in that {n:is|are} too old by now to be transcribed "
-    "unasked ({ids}):",
-    "note.held_how": "To get one: /retry {id}, all of them: /retry all",
-    "note.more": "… and {n} more",
-}
 
 _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 In the chat “{chat}”:",
@@ -129,4 +110,4 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.retry": "Expected: /retry, /retry number, or a reply to a note. Example: /retry 12",
 }
 
-ENGLISH_CHAT: Final[Mapping[str, str]] = {**_NOTE, **_ANSWER, **_MODEL, **_STATUS, **_HELP}
+ENGLISH_CHAT: Final[Mapping[str, str]] = {**_ANSWER, **_MODEL, **_STATUS, **_HELP}

@@ -1,28 +1,9 @@
-"""What the owner reads in Telegram, in Russian: notes, answers to commands, help."""
+"""What the owner reads in Telegram, in Russian: answers to commands, help."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-
-_NOTE: Final[Mapping[str, str]] = {
-    "note.me": "Вы",
-    "note.from_me": "Вы → {chat}",
-    "note.nameless": "Без имени",
-    "note.saved": "Избранное",
-    "note.file": "Расшифровка",
-    "note.percent": "{fraction:percent}",
-    "note.length": "Длина: {length_s:clock}",
-    "note.language": "Язык определён неуверенно: {language}. Если другой: /t {id} {other}",
-    "note.in_file": "{n} {n:слово|слова|слов}, весь текст — в файле ниже.",
-    "note.nothing_said": "Речи не слышно.",
-    "note.cancelled": "Отменено. Вернуть: /retry {id}",
-    "note.retry": "Попробовать ещё раз: /retry {id}",
-    "note.held": "🕰 Пока меня не было, {n:пришла|пришли|пришло} {n} {n:запись|записи|записей}, "
-    "уже слишком {n:старая|старые|старых}, чтобы расшифровывать без спроса ({ids}):",
-    "note.held_how": "Расшифровать одну: /retry {id}, все сразу: /retry all",
-    "note.more": "… и ещё {n}",
-}
 
 _ANSWER: Final[Mapping[str, str]] = {
     "answer.in_chat": "💬 В чате «{chat}»:",
@@ -127,4 +108,4 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.retry": "Нужно: /retry, /retry номер или ответ на запись. Например: /retry 12",
 }
 
-RUSSIAN_CHAT: Final[Mapping[str, str]] = {**_NOTE, **_ANSWER, **_MODEL, **_STATUS, **_HELP}
+RUSSIAN_CHAT: Final[Mapping[str, str]] = {**_ANSWER, **_MODEL, **_STATUS, **_HELP}

@@ -1,0 +1,25 @@
+"""What stands in and around a transcript, in Russian: headings, progress, why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+RUSSIAN_NOTE: Final[Mapping[str, str]] = {
+    "note.me": "Вы",
+    "note.from_me": "Вы → {chat}",
+    "note.nameless": "Без имени",
+    "note.saved": "Избранное",
+    "note.file": "Расшифровка",
+    "note.percent": "{fraction:percent}",
+    "note.length": "Длина: {length_s:clock}",
+    "note.language": "Язык определён неуверенно: {language}. Если другой: /t {id} {other}",
+    "note.in_file": "{n} {n:слово|слова|слов}, весь текст — в файле ниже.",
+    "note.nothing_said": "Речи не слышно.",
+    "note.cancelled": "Отменено. Вернуть: /retry {id}",
+    "note.retry": "Попробовать ещё раз: /retry {id}",
+    "note.held": "🕰 Пока меня не было, {n:пришла|пришли|пришло} {n} {n:запись|записи|записей}, "
+    "уже слишком {n:старая|старые|старых}, чтобы расшифровывать без спроса ({ids}):",
+    "note.held_how": "Расшифровать одну: /retry {id}, все сразу: /retry all",
+    "note.more": "… и ещё {n}",
+}
