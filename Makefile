@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
-.PHONY: all setup setup-dev demo run test lint types check redis bench soak reliability corpus lock image-test compose-check clean
+.PHONY: all setup setup-dev demo run test lint types check system bench soak reliability corpus lock image-test compose-check clean
 
 all: lint types test
 
@@ -36,25 +36,27 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-# The tests of both stores need a real redis-server: found, or installed where that is possible.
-redis:
-	@command -v redis-server >/dev/null || { echo "redis-server is missing; installing it"; \
-	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq redis-server >/dev/null; \
-	  elif command -v sudo >/dev/null; then sudo -n apt-get update -qq && sudo -n apt-get install -y -qq redis-server >/dev/null; fi; } \
-	  || echo "redis-server could not be installed: the Redis tests will say so"
+# What the tests need of the system: a real redis-server, and libfaketime to set the clock of a program. Found, or
+# installed where that is possible.
+APT := $(if $(filter 0,$(shell id -u)),,sudo -n) apt-get
+system:
+	@command -v redis-server >/dev/null && ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || { \
+	  echo "redis-server or libfaketime is missing; installing them"; \
+	  $(APT) update -qq && $(APT) install -y -qq redis-server libfaketime >/dev/null; } \
+	  || echo "they could not be installed: the tests that need them will say so"
 
-test: setup-dev redis
+test: setup-dev system
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
 
 # The program under a random schedule of notes, kills and broken connections; fails on a note lost or said twice.
-soak: setup-dev redis
+soak: setup-dev system
 	$(BIN)/python -m tests.soak $(ARGS)
 
 # Plays every named fault and writes the table in docs/reliability.md.
-reliability: setup-dev redis
+reliability: setup-dev system
 	$(BIN)/python -m tests.faults.report
 
 # Feeds a thousand damaged recordings to the real engine.

@@ -84,6 +84,57 @@ async def no_pushes(at: Scene) -> None:
     await at.transcribed()
 
 
+async def clock_set_ahead(at: Scene) -> None:
+    """An hour is added to the machine's clock, which Telegram would refuse to listen to; then two notes are sent, of
+    which no update tells of one. Both texts come."""
+    clock = at.clock()
+    await at.start()
+    clock.set(3600)
+    for clip, push in ((HELLO, True), (CALL, False)):
+        at.note(clip, push=push)
+    await at.transcribed(within=120)
+
+
+async def clock_set_back(at: Scene) -> None:
+    """An hour is taken from the machine's clock, then two notes are sent, of which no update tells of one. Both texts
+    come."""
+    clock = at.clock()
+    await at.start()
+    clock.set(-3600)
+    for clip, push in ((HELLO, True), (CALL, False)):
+        at.note(clip, push=push)
+    await at.transcribed(within=120)
+
+
+async def clock_years_off(at: Scene) -> None:
+    """Started with the clock four days ahead, after a note was missed, and again with one from ten years ago, as on a
+    machine that has no battery for its clock: it connects at once, and takes the notes missed for what they are."""
+    clock = at.clock()
+    await at.start()
+    for off_s, clip in ((4 * 86400, HELLO), (-10 * 365 * 86400, CALL)):
+        await at.stop()
+        clock.set(off_s)
+        at.note(clip, push=False)
+        await at.start()
+        await at.transcribed()
+
+
+async def clock_set_back_during_a_backoff(at: Scene) -> None:
+    """Fetching a note fails, so it waits for another try, by a clock that is two hours ahead; the program is killed
+    and the clock set right. The text comes after the next start."""
+    clock = at.clock()
+    clock.set(7200)
+    await at.start()
+    at.srv.on_rpc("upload.GetFile", RpcError(500, "INTERNAL"), times=-1)
+    at.note()
+    await at.line("put back")
+    await at.kill()
+    clock.set(0)
+    at.srv.clear_faults()
+    await at.start()
+    await at.transcribed()
+
+
 async def revoked_idle(at: Scene) -> None:
     """The session is revoked from another device while nothing happens: 77 within 60 s, and one clear sentence."""
     await at.start()
@@ -176,6 +227,14 @@ ROWS = (
     Fault("black hole", f"notices, says so, {AGAIN}", black_hole, waits_for="the library notices after 10 s"),
     Fault("pings answered, calls not", f"notices, says so, {AGAIN}", pings_but_no_calls, waits_for=WATCHDOG_S),
     Fault("nothing is pushed", AGAIN, no_pushes),
+    Fault("clock set an hour ahead", f"notices, {AGAIN}", clock_set_ahead, waits_for=WATCHDOG_S),
+    Fault("clock set an hour back", f"notices, {AGAIN}", clock_set_back, waits_for=WATCHDOG_S),
+    Fault("started with a clock years off", "goes by Telegram's time", clock_years_off),
+    Fault(
+        "clock set back between two tries",
+        "tries again as soon as it was meant to",
+        clock_set_back_during_a_backoff,
+    ),
     Fault("session revoked while idle", ENDS, revoked_idle, waits_for=WATCHDOG_S),
     Fault(
         "session revoked, seen at a reconnect",

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.support.machine_clock import MISSING, MachineClock, libfaketime
 from tests.support.redis import RedisServer, redis_program
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from transcriber import health
@@ -146,6 +147,14 @@ class Scene:
         self._stack.callback(server.kill)
         self.settings["REDIS_URL"] = server.url
         return server
+
+    def clock(self) -> MachineClock:
+        """The clock of the machine, for the program from its next start on."""
+        library = libfaketime()
+        assert library is not None, MISSING
+        clock = MachineClock(library, self.on.data_dir / "clock")
+        self.settings |= clock.environment
+        return clock
 
     def sql(self, statement: str, *values: object) -> list[tuple[object, ...]]:
         """Change or read the database from outside."""

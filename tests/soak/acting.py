@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 from pyrogram.raw import types as t
@@ -13,6 +12,7 @@ from pyrogram.raw import types as t
 from tests.soak.cast import LONG_OF, Cast, Clip
 from tests.soak.keeper import Keeper
 from tests.soak.plan import Kind, Step
+from tests.support.machine_clock import MachineClock
 from tests.support.redis import RedisServer
 from transcriber.sandbox.faults import RpcError, flood
 from transcriber.sandbox.rpc import HANDLERS
@@ -31,7 +31,7 @@ class Acting:
         clips: Clips,
         keeper: Keeper,
         redis: RedisServer | None,
-        clock_file: Path | None,
+        clock: MachineClock | None,
         spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._srv = srv
@@ -39,7 +39,7 @@ class Acting:
         self._short, self._long = clips
         self._keeper = keeper
         self._redis = redis
-        self._clock_file = clock_file
+        self._clock = clock
         self._spawn = spawn
         self._holes = 0
         self._outages = 0
@@ -114,8 +114,8 @@ class Acting:
             await asyncio.to_thread(self._redis.start)
 
     def _set_clock(self, seconds: float) -> None:
-        if self._clock_file is not None:
-            self._clock_file.write_text(f"{seconds:+.0f}s", "utf-8")
+        if self._clock is not None:
+            self._clock.set(seconds)
 
     async def _lose_answer(self, conn: Any, query: Any) -> None:
         """Carry the call out and say nothing."""

@@ -17,11 +17,11 @@ from tests.soak.cast import Cast, Sent, clips
 from tests.soak.keeper import Keeper
 from tests.soak.plan import Kind, Step, schedule
 from tests.soak.verdict import Verdict, judge, pending
+from tests.support.machine_clock import MISSING, MachineClock, libfaketime
 from tests.support.redis import RedisServer, redis_program
 from tests.support.sandbox import Stage, stage
 from transcriber.sandbox.tasks import Tasks
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 STUCK_AFTER_S = 240.0  # after the last fault: without a single note coming to its end
 LOOK_EVERY_S = 1.0
 TELL_EVERY_S = 20.0
@@ -83,7 +83,7 @@ class Report:
         yield f"given up after two deaths of the engine, told, and brought by /retry: {len(verdict.given_up)}"
         yield ", ".join(f"{kind.value} {count}" for kind, count in sorted(self.counts.items()))
         if not self.with_clock:
-            yield "clock jumps: none made, libfaketime is not installed (Debian: apt install faketime)"
+            yield f"clock jumps: none made, {MISSING}"
         for note in verdict.suspects[:MOST_TOLD]:
             yield from self._story(note)
         yield from verdict.leaked[:10]
@@ -110,13 +110,14 @@ async def soak(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stenogram-soak-")))
         redis = stack.enter_context(_redis(folder)) if store == "redis" else None
         out = stack.enter_context((log or folder / "program.log").open("w", encoding="utf-8"))
-        clock_file = folder / "clock" if _can_jump() else None
+        library = libfaketime()
+        clock = MachineClock(library, folder / "clock") if library else None
         length_s = minutes * 60
-        steps = schedule(seed, length_s, redis=redis is not None, clock=clock_file is not None, pace=pace)
+        steps = schedule(seed, length_s, redis=redis is not None, clock=clock is not None, pace=pace)
         async with stage() as on, Tasks() as tasks:
             cast = Cast(on.srv, on.friend)
-            keeper = Keeper(_environment(on, cast, redis, clock_file), out, store_may_be_away=redis is not None)
-            acting = Acting(on.srv, cast, clips(folder), keeper, redis, clock_file, tasks.spawn)
+            keeper = Keeper(_environment(on, cast, redis, clock), out, store_may_be_away=redis is not None)
+            acting = Acting(on.srv, cast, clips(folder), keeper, redis, clock, tasks.spawn)
             await acting.calm()
             tasks.spawn(keeper.run())
             await _ready(on, cast, keeper)
@@ -131,7 +132,7 @@ async def soak(
             left = await _engines_left(keeper)
             return Report(
                 *(seed, store, length_s, dried_in_s, judge(on.srv, cast), len(cast.sent), acting.counts, keeper),
-                *(stop_s, retries, left, steps, clock_file is not None),
+                *(stop_s, retries, left, steps, clock is not None),
             )
 
 
@@ -191,21 +192,12 @@ async def _engines_left(keeper: Keeper) -> int:
     return keeper.engines_left()
 
 
-def _can_jump() -> bool:
-    return FAKETIME.exists()
-
-
-def _environment(on: Stage, cast: Cast, redis: RedisServer | None, clock_file: Path | None) -> dict[str, str]:
+def _environment(on: Stage, cast: Cast, redis: RedisServer | None, clock: MachineClock | None) -> dict[str, str]:
     more = {"TRACKED": ",".join(map(str, cast.tracked)), "LOG_LEVEL": "INFO"}
     if redis is not None:
         more["REDIS_URL"] = redis.url
-    if clock_file is not None:
-        more |= {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(clock_file),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+    if clock is not None:
+        more |= clock.environment
     return on.settings(**more)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
@@ -19,6 +20,7 @@ from pyrogram.errors import RPCError
 from pyrogram.handlers import MessageHandler
 from pyrogram.session.session import AuthKeyNotFound, TransportError
 
+from transcriber.boot import since_boot_s
 from transcriber.clock import Clock
 from transcriber.errors import FloodWait, Offline, Permanent, SignedOut, StoreUnavailable, Transient
 from transcriber.protocols import Announce
@@ -30,6 +32,8 @@ from transcriber.telegram.until import until
 log = logging.getLogger(__name__)
 
 TOO_MANY_MISSES = 10  # sessions in a row that broke at once: the supervisor is more patient than the library
+
+CLOCK_SET_S = 20.0  # less than what Telegram and the library put up with
 
 
 class Line(Protocol):
@@ -137,8 +141,13 @@ class Connection:
 
     async def _watch(self, client: Client) -> NoReturn:
         """Raise `Offline` when Telegram no longer answers, `SignedOut` when it no longer knows us."""
+        started_at_s = _machine_started_at_s()
         while True:
             await self._clock.sleep(self._timings.probe_every_s)
+            # The library counts by the machine's clock. After a jump it drops what Telegram pushes, in silence, until
+            # some other session of its own happens to learn the time: only a new start finds what it dropped.
+            if abs(_machine_started_at_s() - started_at_s) > CLOCK_SET_S:
+                raise Offline(reason="the clock of this machine was set")
             try:
                 await ask(client, raw.functions.updates.GetState(), self._timings.probe_answer_s)
             except FloodWait as wait:  # it answers, after all
@@ -170,6 +179,11 @@ class Connection:
             raise SignedOut("key_unregistered")
         self._key_doubted = True
         raise Offline(reason="AuthKeyNotFound")
+
+
+def _machine_started_at_s() -> float:
+    """Unix time by this machine's clock: another one as soon as somebody sets it."""
+    return time.time() - since_boot_s()
 
 
 async def close(client: Client, step_s: float) -> None:
