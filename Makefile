@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
-.PHONY: all setup setup-dev demo run test lint types check system bench soak reliability corpus lock image-test compose-check clean
+.PHONY: all setup setup-dev demo run test lint types check system bench soak reliability screens corpus lock image-test compose-check clean
 
 all: lint types test
 
@@ -58,6 +58,10 @@ soak: setup-dev system
 # Plays every named fault and writes the table in docs/reliability.md.
 reliability: setup-dev system
 	$(BIN)/python -m tests.faults.report
+
+# Writes docs/screens/: every screen in both languages.
+screens: setup-dev
+	$(BIN)/python -m tests.screens
 
 # Feeds a thousand damaged recordings to the real engine.
 corpus: setup-dev
