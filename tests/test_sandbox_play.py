@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import string
 from collections.abc import AsyncIterator, Callable
 from io import StringIO
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.sandbox import running, stage
+from transcriber.chat.texts import Texts
 from transcriber.sandbox.conversation import Conversation
 from transcriber.sandbox.demo import NOTES, demo, is_transcript, read_samples
 from transcriber.sandbox.journal import Watched
 from transcriber.sandbox.play import ogg_duration_s, play, typed_lines
 from transcriber.sandbox.program import SAMPLES
-from transcriber.sandbox.sentences import ENGLISH, RUSSIAN, Sentences
 from transcriber.sandbox.server import SandboxServer
 
 NOTHING = "No speech in it."
@@ -157,7 +156,7 @@ def shown_by(act: Callable[[SandboxServer], None], *, numbered: bool = False) ->
     """The lines for what happens on a server that nobody is connected to, without the clock."""
     srv, out = SandboxServer(), StringIO()
     act(srv)
-    conversation = Conversation(srv, out, Sentences("en"), numbered=numbered)
+    conversation = Conversation(srv, out, Texts("en"), numbered=numbered)
     for event in srv.events:
         conversation.show(event)
     return [line.strip() if line.startswith(" ") else line[6:] for line in out.getvalue().splitlines()]
@@ -197,7 +196,7 @@ def test_a_deletion_is_shown_with_what_was_there() -> None:
 
 async def test_a_progress_message_appears_once_when_it_is_final() -> None:
     srv, out = SandboxServer(), Screen()
-    conversation = Conversation(srv, out, Sentences("en"))
+    conversation = Conversation(srv, out, Texts("en"))
     message = srv.deliver_text(srv.me, None, "▓▓░░ 50 %")
     for text in ("▓▓▓░ 75 %", "the words", "the words", "better words"):
         srv.edit(message, text)
@@ -207,15 +206,6 @@ async def test_a_progress_message_appears_once_when_it_is_final() -> None:
         "the words",
         "better words (edited)",
     ]
-
-
-def test_every_sentence_is_there_in_both_languages_with_the_same_details() -> None:
-    def details(template: str) -> set[str | None]:
-        return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-    assert ENGLISH.keys() == RUSSIAN.keys()
-    for key in ENGLISH:
-        assert details(ENGLISH[key]) == details(RUSSIAN[key]), key
 
 
 # The process

@@ -24,13 +24,15 @@ from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
 from transcriber.chat.texts_note_en import ENGLISH_NOTE
 from transcriber.chat.texts_note_ru import RUSSIAN_NOTE
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
+from transcriber.chat.texts_sandbox_en import ENGLISH_SANDBOX
+from transcriber.chat.texts_sandbox_ru import RUSSIAN_SANDBOX
 from transcriber.errors import StenogramError
 
 Language = Literal["ru", "en"]
 
 TABLES: Mapping[Language, Mapping[str, str]] = {
-    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI},
-    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI},
+    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI, **RUSSIAN_SANDBOX},
+    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI, **ENGLISH_SANDBOX},
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

@@ -8,8 +8,8 @@ from typing import Any, TextIO
 
 from pyrogram.raw import types as t
 
+from transcriber.chat.texts import Texts
 from transcriber.sandbox.journal import Event
-from transcriber.sandbox.sentences import Sentences
 from transcriber.sandbox.world import Tl, World, media_of
 
 PROGRESS_CELLS = frozenset("▓░")  # a message that holds these shows progress and will change by itself
@@ -26,7 +26,7 @@ def is_progress(text: str) -> bool:
 class Conversation:
     """Writes each message once it says something final: progress is left out."""
 
-    def __init__(self, world: World, out: TextIO, say: Sentences, *, numbered: bool = False) -> None:
+    def __init__(self, world: World, out: TextIO, say: Texts, *, numbered: bool = False) -> None:
         self._world = world
         self._out = out
         self._say = say
@@ -51,20 +51,20 @@ class Conversation:
         body = "\n".join(part for part in (self._media(message), message.message) if part)
         if self._shown.get(key) == body:
             return
-        edited = f" {self._say('edited')}" if key in self._shown else ""
+        edited = f" {self._say('play.edited')}" if key in self._shown else ""
         self._shown[key] = body
         number = f"[{message.id}] " if self._numbered else ""
         self._line(message, f"{number}{self._quoted(message)}{body}{edited}")
 
     def _deleted(self, message: Tl, *, for_everyone: bool) -> None:
         text = _short(self._media(message) or message.message)
-        self._line(message, self._say("deleted" if for_everyone else "deleted_mine", text=text))
+        self._line(message, self._say("play.deleted" if for_everyone else "play.deleted_mine", text=text))
 
     def _line(self, message: Tl, text: str) -> None:
         world = self._world
         saved = world.is_saved(message.peer_id)
         who = self._name(world.sender_of(message))
-        where = self._say("saved") if saved else self._name(message.peer_id)
+        where = self._say("note.saved") if saved else self._name(message.peer_id)
         place = where if saved or who == where else f"{who} → {where}"
         clock = time.strftime("%H:%M", time.localtime(message.date))
         lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH) or [""]]
@@ -73,7 +73,7 @@ class Conversation:
 
     def _name(self, peer: Tl) -> str:
         if self._world.is_saved(peer):
-            return self._say("me")
+            return self._say("note.me")
         return self._world.name_of(peer)
 
     def _quoted(self, message: Tl) -> str:
@@ -91,7 +91,7 @@ class Conversation:
         for a in message.media.document.attributes:
             seconds = int(getattr(a, "duration", seconds))
             name = a.file_name if isinstance(a, t.DocumentAttributeFilename) else name
-        return self._say(kind, length=f"{seconds // 60}:{seconds % 60:02}", name=name)
+        return self._say(f"play.{kind}", length=f"{seconds // 60}:{seconds % 60:02}", name=name)
 
 
 def _short(text: Any) -> str:

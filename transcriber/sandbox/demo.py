@@ -18,7 +18,6 @@ from config.settings import ui_language
 from transcriber.chat.texts import Texts
 from transcriber.sandbox.conversation import Conversation, is_progress
 from transcriber.sandbox.program import MODEL, SAMPLES, SESSION_NAME, STOP_WITHIN_S, Program, program, settings_for
-from transcriber.sandbox.sentences import Sentences
 from transcriber.sandbox.server import SandboxServer
 from transcriber.sandbox.world import ACCOUNT, Tl
 
@@ -45,14 +44,13 @@ async def demo(out: TextIO, settings: Mapping[str, str] = MappingProxyType({})) 
     """Play the conversation and check it; returns 0, or 1 after saying what went wrong. `settings` are further ones
     for the program."""
     language = ui_language(os.environ)
-    say = Sentences(language)
+    texts = Texts(language)
     try:
         samples = read_samples(NOTES)
         with tempfile.TemporaryDirectory(prefix="stenogram-demo-") as folder:
-            texts = Texts("ru" if language == "ru" else "en")
-            return await _Demo(out, say, texts, language, settings).run(Path(folder), samples)
+            return await _Demo(out, texts, settings).run(Path(folder), samples)
     except FileNotFoundError as error:
-        out.write(say("demo.missing", path=error.filename) + "\n")
+        out.write(texts("demo.missing", path=error.filename) + "\n")
         return 1
 
 
@@ -76,20 +74,19 @@ def is_transcript(text: str, truth: str, nothing_said: str) -> bool:
 
 
 class _Demo:
-    def __init__(self, out: TextIO, say: Sentences, texts: Texts, language: str, settings: Mapping[str, str]) -> None:
+    def __init__(self, out: TextIO, texts: Texts, settings: Mapping[str, str]) -> None:
         self._out = out
-        self._say = say
+        self._texts = texts
         self._nothing_said = texts("note.nothing_said")
-        self._language = language
         self._settings = settings
 
     async def run(self, folder: Path, samples: list[Sample]) -> int:
         async with SandboxServer() as srv:
-            friend = srv.add_user(self._say("friend"), "friend")
+            friend = srv.add_user(self._texts("play.friend"), "friend")
             self._tell("demo.intro", friend=friend.first_name)
             await srv.write_session_file(folder / SESSION_NAME)
             seam = srv.write_seam_file(folder / "sandbox.json")
-            settings = {**settings_for(folder, seam, [friend.id], self._language), **self._settings}
+            settings = {**settings_for(folder, seam, [friend.id], self._texts.language), **self._settings}
             async with program(settings) as running:
                 try:
                     await self._conversation(srv, running, friend, samples)
@@ -103,15 +100,15 @@ class _Demo:
     async def _conversation(self, srv: SandboxServer, running: Program, friend: Tl, samples: list[Sample]) -> None:
         srv.spawn(_wake_at_end(srv, running))
         started = time.monotonic()
-        failure = self._say("demo.no_start", seconds=CONNECTED_WITHIN_S)
+        failure = self._texts("demo.no_start", seconds=CONNECTED_WITHIN_S)
         await self._wait(srv, running, lambda: bool(srv.update_sessions()), CONNECTED_WITHIN_S, failure)
         self._tell("demo.started", seconds=time.monotonic() - started, friend=friend.first_name)
-        conversation = Conversation(srv, self._out, self._say)
+        conversation = Conversation(srv, self._out, self._texts)
         shown = 0
         for sample in samples:
             since = srv.boxes[ACCOUNT].next_id
             srv.deliver_voice(friend, None, sample.path.read_bytes(), round(sample.duration_s))
-            failure = self._say("demo.no_text", file=sample.path.name, seconds=TEXT_WITHIN_S)
+            failure = self._texts("demo.no_text", file=sample.path.name, seconds=TEXT_WITHIN_S)
             arrived = partial(self._arrived, srv, sample.text, since)
             await self._wait(srv, running, arrived, TEXT_WITHIN_S, failure)
             for event in srv.events[shown:]:
@@ -126,7 +123,7 @@ class _Demo:
 
         def look() -> bool:
             if running.exit_code is not None:
-                raise Failed(self._say("demo.ended", code=running.exit_code))
+                raise Failed(self._texts("demo.ended", code=running.exit_code))
             return condition()
 
         try:
@@ -141,20 +138,20 @@ class _Demo:
     def _check_privacy(self, srv: SandboxServer, friend: Tl) -> None:
         ours = [action.kind for action in srv.actions if action.chat == friend.id]
         if ours:
-            raise Failed(self._say("demo.shown", friend=friend.first_name, what=", ".join(ours)))
+            raise Failed(self._texts("demo.shown", friend=friend.first_name, what=", ".join(ours)))
         self._tell("demo.private", friend=friend.first_name)
 
     async def _stop(self, running: Program) -> None:
         try:
             code, seconds = await running.terminate()
         except TimeoutError:
-            raise Failed(self._say("demo.no_stop", seconds=STOP_WITHIN_S)) from None
+            raise Failed(self._texts("demo.no_stop", seconds=STOP_WITHIN_S)) from None
         if code != 0:
-            raise Failed(self._say("demo.bad_stop", code=code))
+            raise Failed(self._texts("demo.bad_stop", code=code))
         self._tell("demo.stopped", seconds=seconds)
 
     def _tell(self, key: str, **details: object) -> None:
-        self._out.write(self._say(key, **details) + "\n")
+        self._out.write(self._texts(key, **details) + "\n")
         self._out.flush()
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TextIO
 
 from config.settings import ui_language
+from transcriber.chat.texts import Texts
 from transcriber.sandbox.conversation import Conversation
 from transcriber.sandbox.demo import CONNECTED_WITHIN_S
 from transcriber.sandbox.faults import flood
 from transcriber.sandbox.program import SAMPLES, SESSION_NAME, Program, program, settings_for
-from transcriber.sandbox.sentences import Sentences
 from transcriber.sandbox.server import SandboxServer
 from transcriber.sandbox.world import ACCOUNT, Tl
 
@@ -29,12 +29,12 @@ async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout
     """Run a sandbox and the real program in it until `quit` or the end of what is typed; returns 0, or 1 if the
     program did not connect."""
     language = ui_language(os.environ)
-    say = Sentences(language)
+    say = Texts(language)
     with tempfile.TemporaryDirectory(prefix="stenogram-sandbox-") as folder:
         data_dir = Path(folder)
         log_path = data_dir / "program.log"
         async with SandboxServer() as srv:
-            friend = srv.add_user(say("friend"), "friend")
+            friend = srv.add_user(say("play.friend"), "friend")
             await srv.write_session_file(data_dir / SESSION_NAME)
             settings = settings_for(data_dir, srv.write_seam_file(data_dir / "sandbox.json"), [friend.id], language)
             with log_path.open("w", encoding="utf-8") as log:
@@ -42,7 +42,7 @@ async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout
                     console = Console(srv, running, friend, say, out)
                     srv.spawn(Conversation(srv, out, say, numbered=True).follow())
                     srv.spawn(console.tell_end())
-                    console.tell("play.help", friend=say("friend"), sample=SAMPLES / "en_hello.ogg")
+                    console.tell("play.help", friend=say("play.friend"), sample=SAMPLES / "en_hello.ogg")
                     if not await console.connected():
                         return 1
                     console.tell("play.started", log=log_path)
@@ -54,7 +54,7 @@ async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout
 class Console:
     """Understands what is typed."""
 
-    def __init__(self, srv: SandboxServer, running: Program, friend: Tl, say: Sentences, out: TextIO) -> None:
+    def __init__(self, srv: SandboxServer, running: Program, friend: Tl, say: Texts, out: TextIO) -> None:
         self._srv = srv
         self._running = running
         self._friend = friend
