@@ -5,6 +5,7 @@ The whole corpus, a thousand files and more: `python -m tests.corpus --run`.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ async def test_every_bad_file_gets_one_answer_and_the_engine_stays(tmp_path: Pat
     assert max(answer.took_s for answer in result.answers) < SLOWEST_S
     assert 50_000_000 < result.peak_bytes < MOST_BYTES < QUICK.room_for(MODEL)
     assert left_in(tmp_path) == ["sounds"], "and it leaves nothing behind"
+
+
+@pytest.mark.parametrize("number", [500, 802, 815, 1030])
+async def test_what_a_library_says_of_errors_that_it_drops_harms_nobody(tmp_path: Path, number: int) -> None:
+    # Found by seed 3 with stderr in a file, into which the engine process may not write.
+    with (tmp_path / "stderr").open("wb") as file:
+        kept = os.dup(2)
+        os.dup2(file.fileno(), 2)
+        try:
+            result = await run([bad(3, number)], tmp_path)
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+    assert (result.deaths, [answer.outcome for answer in result.answers]) == (0, ["unreadable"])
+    assert (tmp_path / "stderr").read_bytes() == b""
 
 
 def test_a_file_is_its_seed_and_number() -> None:

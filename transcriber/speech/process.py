@@ -29,6 +29,7 @@ from transcriber.speech import limits, turns, wire
 if TYPE_CHECKING:
     from transcriber.speech.hearing import FindSpeech, Heard, Step
 
+STDERR = 2  # its descriptor
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 # Opening a file, or decoding a minute of its sound, takes a fraction of a second of computing.
 DECODING_STEP_CPU_S = 60.0
@@ -51,6 +52,8 @@ def main(parent_pid: int) -> int:
         server.send(wire.LoadFailed(type(error).__name__))
         return 1
     limits.shut(order.room_bytes)
+    # PyAV prints a page about errors that it drops; where that goes to a file, the limits make it an error of ours.
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  (for as long as the process lives)
     server.send(wire.Ready())
     server.serve(inbox)
     return 0
@@ -70,8 +73,7 @@ def report(kind: type[BaseException], _error: BaseException, trace: TracebackTyp
         trace = trace.tb_next
     where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "?"
     limits.may_write()
-    sys.stderr.write(f"engine process: {kind.__name__} at {where}\n")
-    sys.stderr.flush()
+    os.write(STDERR, f"engine process: {kind.__name__} at {where}\n".encode())
     os._exit(1)
 
 
