@@ -15,7 +15,7 @@ import pytest
 from pyrogram import Client
 from pyrogram.raw import types as t
 
-from tests.support.connected import SHORT, rig, running, until
+from tests.support.connected import SHORT, Rig, rig, running, until
 from transcriber.errors import FloodWait, Offline, SignedOut
 from transcriber.sandbox.faults import AuthDeath, flood
 from transcriber.sandbox.server import SandboxServer
@@ -188,8 +188,9 @@ async def test_a_clock_that_is_years_off_keeps_nobody_from_connecting(tmp_path: 
             set_clock(client, off_s)
             return client
 
+        line = Noting(ours)
         connection = Connection(
-            made_wrong, ours.gateway, ours.catch_up, ours.clock, ours.story, replace(SHORT, probe_answer_s=0.4)
+            made_wrong, line, ours.catch_up, ours.clock, ours.story, replace(SHORT, probe_answer_s=0.4)
         )
         ours.running = asyncio.ensure_future(supervise(connection.attempt, clock=ours.clock, announce=ours.story))
         await ours.connected()
@@ -197,6 +198,22 @@ async def test_a_clock_that_is_years_off_keeps_nobody_from_connecting(tmp_path: 
         await until(lambda: ours.inbox.ids == [note.id])
         assert ours.inbox.missed == []
         assert ours.story.keys == UP
+        assert line.told_s == [pytest.approx(time.time(), abs=10)], "before anybody could work by the wrong time"
+
+
+class Noting:
+    """A line that notes what the clock had been told when work could begin."""
+
+    def __init__(self, ours: Rig) -> None:
+        self._ours = ours
+        self.told_s: list[float | None] = []
+
+    def attach(self, client: Client) -> None:
+        self.told_s.append(self._ours.clock.told_s)
+        self._ours.gateway.attach(client)
+
+    def detach(self) -> None:
+        self._ours.gateway.detach()
 
 
 def set_clock(client: Client, off_s: float) -> None:

@@ -5,8 +5,7 @@ histories themselves are compared with a cursor per chat. The one rule: **only a
 never do.** A live message is therefore seen twice, once at once and once by the next scan, and the second time it is
 dropped here or recognised by its key in the inbox.
 
-Times are Telegram's (its answers carry dates), so a wrong clock on this machine loses nothing; and each scan sets the
-program's clock by it.
+Times are Telegram's (its answers carry dates), so a wrong clock on this machine loses nothing.
 """
 
 from __future__ import annotations
@@ -54,12 +53,6 @@ class Inbox(Protocol):
         ...
 
 
-class TelegramTime(Clock, Protocol):
-    """A clock that can be told what time it is at Telegram."""
-
-    def set(self, now_s: float) -> None: ...
-
-
 class Shelf(Protocol):
     """What of the store is needed here."""
 
@@ -87,9 +80,7 @@ async def ask(client: Client, query: Any, deadline_s: float) -> Any:
 class CatchUp:
     """Hands every message to the inbox: live ones as they come, missed ones by scanning. One scan at a time."""
 
-    def __init__(
-        self, inbox: Inbox, store: Shelf, clock: TelegramTime, *, prefixes: str, answer_s: float = 20.0
-    ) -> None:
+    def __init__(self, inbox: Inbox, store: Shelf, clock: Clock, *, prefixes: str, answer_s: float = 20.0) -> None:
         self._inbox = inbox
         self._store = store
         self._clock = clock
@@ -123,7 +114,6 @@ class CatchUp:
             await self.put_back()
             stored = self._scanned
         began_at_s = float((await self._ask(client, raw.functions.updates.GetState())).date)
-        self._clock.set(began_at_s)
         if stored is None:
             # The very first scan takes nothing. The time is kept at once, so that if this scan is cut, the next
             # one takes what came meanwhile.

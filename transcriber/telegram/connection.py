@@ -44,6 +44,12 @@ class Line(Protocol):
     def detach(self) -> None: ...
 
 
+class TelegramTime(Clock, Protocol):
+    """A clock that can be told what time it is at Telegram."""
+
+    def set(self, now_s: float) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Timings:
     """How long things may take, in seconds; those marked real are not of the injected clock."""
@@ -67,7 +73,7 @@ class Connection:
         make: Callable[[], Client],
         line: Line,
         catch_up: CatchUp,
-        clock: Clock,
+        clock: TelegramTime,
         announce: Announce,
         timings: Timings = Timings(),
     ) -> None:
@@ -109,6 +115,8 @@ class Connection:
             self._doubt_key(client)
             raise
         client.sleep_threshold = threshold_s
+        # The library learns it from the first answer of a session. Before anybody works: what they store has times.
+        self._clock.set(client.server_time)
         self._key_doubted = False
 
     async def _stay(self, client: Client, link: Link, held: Callable[[], None]) -> NoReturn:
