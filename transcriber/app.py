@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 
 from config import logs
 from config.settings import Settings
@@ -75,21 +76,21 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
         session = SessionFile(data_dir)
         await sign_in.ensure(settings, texts, session)
 
-        store, archive = await _open_stores(stack, settings, clock)
-        lease = AccountLease(store, clock, holder, lock.predecessors) if settings.redis_url else None
-        if lease is not None:  # only a shared store can be another host's too
-            await lease.take()
-            stack.push_async_callback(_drop, lease)
-
-        limits = Limits(settings.max_duration_s, settings.max_file_mb * 2**20, settings.catch_up_max_age_h * 3600)
-        rules = Rules(store, first=first_preferences(settings))
-        jobs = Jobs(store, clock)
-        tracked = FirstTracked(settings.tracked, rules, store)
-        await tracked.seed()
-        announce("tracked_count", n=await tracked.count())
-
         models = Models(data_dir / "models")
-        engine = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
+        limits = Limits(settings.max_duration_s, settings.max_file_mb * 2**20, settings.catch_up_max_age_h * 3600)
+        with _store_answering():
+            store, archive = await _open_stores(stack, settings, clock)
+            lease = AccountLease(store, clock, holder, lock.predecessors) if settings.redis_url else None
+            if lease is not None:  # only a shared store can be another host's too
+                await lease.take()
+                stack.push_async_callback(_drop, lease)
+            rules = Rules(store, first=first_preferences(settings))
+            jobs = Jobs(store, clock)
+            tracked = FirstTracked(settings.tracked, rules, store)
+            await tracked.seed()
+            announce("tracked_count", n=await tracked.count())
+            engine = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
+
         gateway = TelegramGateway(clock)
         delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
         status = ProgramStatus(clock, delivery)
@@ -139,13 +140,18 @@ def first_preferences(settings: Settings) -> Preferences:
 
 async def _open_stores(stack: AsyncExitStack, settings: Settings, clock: Clock) -> tuple[Store, Archive]:
     database = settings.data_dir / DATABASE
-    try:
-        store = await stack.enter_async_context(open_store(settings.redis_url or database, clock=clock))
-        archive = await stack.enter_async_context(open_archive(database))
-    except StoreUnavailable as error:
-        # At the start there is nothing to keep going: whoever started us decides when to try again.
-        raise StoreRefused("store_unreachable") from error
+    store = await stack.enter_async_context(open_store(settings.redis_url or database, clock=clock))
+    archive = await stack.enter_async_context(open_archive(database))
     return store, archive
+
+
+@contextmanager
+def _store_answering() -> Iterator[None]:
+    """At the start there is nothing to keep going: whoever started us decides when to try again."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise StoreRefused("store_unreachable") from error
 
 
 async def _drop(lease: AccountLease) -> None:

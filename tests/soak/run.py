@@ -27,7 +27,7 @@ LOOK_EVERY_S = 1.0
 TELL_EVERY_S = 20.0
 RUNNING = "📋"
 STOP_WITHIN_S = 3.0
-A_TOLD_NOTE = 16  # the choice that is a short note of a tracked person of which an update tells
+A_TOLD_NOTE = 65_536 + 16  # the choice that is a short note of a tracked person of which an update tells
 MOST_TOLD = 3  # stories
 AROUND_S = 12.0  # of the schedule, printed around a note that went wrong
 
@@ -179,8 +179,7 @@ async def _once_more(on: Stage, cast: Cast, keeper: Keeper, acting: Acting) -> N
     await asyncio.sleep(0.5)
     await (await keeper.life()).wait_line(RUNNING, 60)
     acting.do(Step(0.0, Kind.NOTE, A_TOLD_NOTE))
-    last = next(reversed(cast.sent))
-    await on.srv.wait_until(lambda: answers(on.srv)[0].get(last), 30)
+    await on.srv.wait_until(lambda: not pending(on.srv, cast)[0] or None, 60)
     await asyncio.sleep(2)
 
 
