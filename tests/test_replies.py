@@ -138,7 +138,7 @@ reals = st.floats(0, 1e6)
 
 
 @patient
-@given(jobs, st.builds(Progress, reals, reals, anything_long), both)
+@given(jobs, st.builds(Progress, reals, reals, anything_long, reals, st.none() | reals), both)
 def test_telegram_takes_every_progress_as_it_is(this: Job, progress: Progress, texts: Texts) -> None:
     shown = replies.progress_message(this, progress, texts)
     check_sound(shown, MESSAGE_UNITS)
@@ -331,12 +331,30 @@ def test_a_short_text_may_be_a_caption() -> None:
     assert replies.caption(transcript(" \0 ")) is None
 
 
-def test_progress_shows_the_true_percent_and_the_end_of_the_text() -> None:
-    far = Progress(21, 60, "First words. " * 200 + "Last words.")
+def test_progress_shows_the_true_percent_the_times_and_the_end_of_the_text() -> None:
+    far = Progress(21, 60, "First words. " * 200 + "Last words.", 12.9, 36.9)
     _, bar, so_far = replies.progress_message(job(), far, EN).text.splitlines()
-    assert bar == "▓▓▓░░░░░░░ 35 %"
+    assert bar == "▓▓▓░░░░░░░ 35 % · ⏱ 0:12 of ~0:40"
     assert so_far.startswith("… ")
     assert so_far.endswith("Last words.")
+    _, bar, _ = replies.progress_message(job(), far, RU).text.splitlines()
+    assert bar == "▓▓▓░░░░░░░ 35 % · ⏱ 0:12 из ~0:40"
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "expected_s", "shown"),
+    [
+        (0.9, None, "░░░░░░░░░░ 0 %"),
+        (5, None, "░░░░░░░░░░ 0 % · ⏱ 0:05"),
+        (5, 35, "░░░░░░░░░░ 0 % · ⏱ 0:05 of ~0:35"),
+        (5, 119, "░░░░░░░░░░ 0 % · ⏱ 0:05 of ~2:00"),
+        (5, 301, "░░░░░░░░░░ 0 % · ⏱ 0:05 of ~5:15"),
+        (5, 4000, "░░░░░░░░░░ 0 % · ⏱ 0:05 of ~1:07:00"),
+    ],
+)
+def test_times_are_as_exact_as_they_are_known(elapsed_s: float, expected_s: float | None, shown: str) -> None:
+    progress = Progress(0, 60, "", elapsed_s, expected_s)
+    assert replies.progress_message(job(), progress, EN).text.splitlines()[1] == shown
 
 
 def test_failures_say_why_and_offer_another_try_only_where_it_could_help() -> None:

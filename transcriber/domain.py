@@ -132,11 +132,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a transcription is: position in the sound, never elapsed time."""
+    """How far a transcription is: its position in the sound. The engine knows no more; whoever watches it with a
+    clock adds how long it has been at work, and how long it will have been in the end if it goes on so."""
 
     done_s: float
     duration_s: float
     text: str
+    elapsed_s: float = 0.0  # of work on this recording: neither waiting nor download
+    expected_s: float | None = None  # of the same, for the whole; None: nothing to tell it from
 
     @property
     def fraction(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 
 from transcriber.chat.headings import further_heading, heading, list_line
 from transcriber.chat.languages import language_name
@@ -23,8 +24,9 @@ QUOTE_UNITS = 600  # a body longer than this is collapsed
 MAX_PARTS = 3  # more than this become a file
 _DOUBTFUL = 0.7  # a language detected with less than this is named, and how to correct it
 _TAIL_UNITS = 600  # of the text so far: what fits on a phone's screen
-_BAR_CELLS = 10
+_BAR_CELLS = 10  # with percent and times still one line on a phone
 _REASON_UNITS = 1000  # of why there is no transcript: an error may quote something endless
+_WORTH_TELLING_S = 1.0
 _DOT = " · "
 MOST_LISTED = 25
 # Asking again changes nothing about these.
@@ -74,10 +76,13 @@ def caption(transcript: Transcript) -> Rich | None:
 
 
 def progress_message(job: Job, progress: Progress, texts: Texts) -> Rich:
-    """How far a note is: its position in the sound, and the end of the text so far."""
+    """How far a note is in its sound, how long that took and may take yet, and the end of the text so far."""
     full = int(progress.fraction * _BAR_CELLS)
     bar = "▓" * full + "░" * (_BAR_CELLS - full)
     builder = heading(job, texts).add(f"\n{bar} {texts('note.percent', fraction=progress.fraction)}")
+    if progress.elapsed_s >= _WORTH_TELLING_S:
+        expected_s = None if progress.expected_s is None else _rounded_up_s(progress.expected_s)
+        builder.add(_DOT + texts("note.elapsed", elapsed_s=floor(progress.elapsed_s), expected_s=expected_s))
     if so_far := tail(progress.text.strip(), _TAIL_UNITS):
         builder.add("\n" + so_far)
     return builder.rich()
@@ -157,3 +162,9 @@ def _file(job: Job, transcript: Transcript, texts: Texts, text: str, *, bare: bo
     kind = job.request.as_file or FileFormat.TXT
     content = file_content(job, transcript, texts, bare=bare, kind=kind)
     return FilePart(file_name(job, texts, kind), content, _with_body(builder, first_lines).rich())
+
+
+def _rounded_up_s(expected_s: float) -> float:
+    """As exact as a guess deserves."""
+    step_s = 5 if expected_s < 120 else 15 if expected_s < 600 else 60
+    return ceil(expected_s / step_s) * step_s

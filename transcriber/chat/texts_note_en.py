@@ -12,6 +12,7 @@ ENGLISH_NOTE: Final[Mapping[str, str]] = {
     "note.saved": "Saved Messages",
     "note.file": "Transcript",
     "note.percent": "{fraction:percent}",
+    "note.elapsed": "⏱ {elapsed_s:clock}[[ of ~{expected_s:clock}]]",
     "note.length": "Length: {length_s:clock}",
     "note.translated": "Translation: {language} → English",
     "note.model": "Model: {model:model}",

@@ -12,6 +12,7 @@ RUSSIAN_NOTE: Final[Mapping[str, str]] = {
     "note.saved": "Избранное",
     "note.file": "Расшифровка",
     "note.percent": "{fraction:percent}",
+    "note.elapsed": "⏱ {elapsed_s:clock}[[ из ~{expected_s:clock}]]",
     "note.length": "Длительность: {length_s:clock}",
     "note.translated": "Перевод: {language} → английский",
     "note.model": "Модель: {model:model}",
