@@ -106,7 +106,8 @@ def held_message(jobs: Sequence[Job], texts: Texts) -> Rich:
     ids = f"#{jobs[0].id}" if len(jobs) == 1 else f"#{jobs[0].id} – #{jobs[-1].id}"
     builder = Builder().add(texts("note.held", n=len(jobs), ids=ids))
     add_list(builder, jobs, texts, lambda job: list_line(job, texts), len(jobs))
-    return builder.add("\n" + texts("note.held_how", id=jobs[0].id)).rich()
+    how = texts("note.held_how_one" if len(jobs) == 1 else "note.held_how", id=jobs[0].id)
+    return builder.add("\n" + how).rich()
 
 
 def add_list(

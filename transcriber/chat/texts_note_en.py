@@ -24,5 +24,6 @@ ENGLISH_NOTE: Final[Mapping[str, str]] = {
     "note.held": "🕰 While I was away, {n} {n:note|notes} came in that {n:is|are} too old by now to be transcribed "
     "unasked ({ids}):",
     "note.held_how": "To get one: /retry {id}, all of them: /retry all",
+    "note.held_how_one": "To get it after all: /retry {id}",
     "note.more": "… and {n} more",
 }
