@@ -83,6 +83,7 @@ def file_of(transcript: Transcript, file: FilePart) -> str:
 @given(jobs, transcripts, both)
 @example(job(), transcript("\0"), EN)
 @example(job(), transcript("\ud800"), EN)
+@example(job(request=Request(as_file=FileFormat.SRT)), transcript("\ud800"), EN)
 def test_telegram_takes_every_private_message_as_it_is_and_no_word_is_lost(
     this: Job, heard: Transcript, texts: Texts
 ) -> None:
@@ -112,6 +113,7 @@ def test_without_remarks_a_private_transcript_is_the_words_under_headings(text: 
 @patient
 @given(jobs, transcripts, both)
 @example(job(), transcript(" \0 \u2028"), EN)
+@example(job(request=Request(as_file=FileFormat.SRT)), transcript("\ud800"), EN)
 def test_bare_parts_are_the_words_and_nothing_else(this: Job, heard: Transcript, texts: Texts) -> None:
     messages, file = check_parts(replies.bare_parts(this, heard, texts))
     said = letters(laid_out(heard, texts))
@@ -147,6 +149,7 @@ def test_telegram_takes_every_progress_as_it_is(this: Job, progress: Progress, t
 
 @patient
 @given(jobs, anything_long, both)
+@example(job(), "Привет, как дела? " * 225, EN)
 def test_telegram_takes_every_failure_as_it_is(this: Job, reason: str, texts: Texts) -> None:
     check_sound(replies.failed_message(this, Refused(reason=reason), texts), MESSAGE_UNITS)
     check_sound(replies.cancelled_message(this, texts), MESSAGE_UNITS)
