@@ -13,6 +13,7 @@ from transcriber.domain import (
     ChatKind,
     ChatRules,
     Delivery,
+    FileFormat,
     Job,
     JobState,
     Listening,
@@ -66,7 +67,7 @@ requests = st.builds(
     language=st.none() | texts,
     model=st.none() | texts,
     translate=st.booleans(),
-    as_file=st.booleans(),
+    as_file=st.none() | st.sampled_from(FileFormat),
     on_demand=st.booleans(),
 )
 transcripts = st.builds(
@@ -157,7 +158,7 @@ def test_the_stored_form_is_exactly_this() -> None:
             "chat_username": "yolka",
             "view_once": True,
         },
-        "request": {"language": "ru", "model": "tiny", "translate": True, "as_file": True, "on_demand": True},
+        "request": {"language": "ru", "model": "tiny", "translate": True, "as_file": "txt", "on_demand": True},
         "id": 0,
         "version": 0,
         "state": "held",
@@ -209,6 +210,13 @@ def test_keys_that_are_missing_take_what_they_were_before_they_existed() -> None
     del note["chat_username"], note["view_once"]
     assert unpack(pack({"note": note}), job_from_dict) == job
     assert unpack(pack({"chat_id": 5}), rules_from_dict) == ChatRules(5)
+
+
+@pytest.mark.parametrize(("written", "meant"), [(True, FileFormat.TXT), (False, None)])
+def test_a_wish_for_a_file_from_before_there_were_kinds_means_text(written: bool, meant: FileFormat | None) -> None:
+    old = job_to_dict(a_job(1))
+    old["request"] = {"language": "ru", "model": None, "translate": False, "as_file": written, "on_demand": True}
+    assert unpack(pack(old), job_from_dict).request == Request(language="ru", as_file=meant, on_demand=True)
 
 
 def test_a_document_of_a_newer_format_is_refused() -> None:

@@ -30,6 +30,7 @@ from transcriber.domain import (
     ChatKind,
     ConnectionInfo,
     Delivery,
+    FileFormat,
     JobState,
     Listening,
     ModelInfo,
@@ -404,8 +405,17 @@ async def test_deliver_without_arguments_says_what_holds(desk: Desk) -> None:
 async def test_a_note_replied_to_is_asked_for_with_every_wish(desk: Desk) -> None:
     desk.gateway.notes[ANNA, 5] = note()
     answer = await desk.say("/t RU Large v3 файл translate", reply_to=5, **WITH_ANNA)
-    assert desk.jobs.asked == [(note(), Request("ru", "large-v3", translate=True, as_file=True, on_demand=True))]
+    assert desk.jobs.asked == [
+        (note(), Request("ru", "large-v3", translate=True, as_file=FileFormat.TXT, on_demand=True))
+    ]
     assert "🎙 On it: #91." in answer
+
+
+@pytest.mark.parametrize("words", ["srt", "file srt", "субтитры", "SRT файл"])
+async def test_subtitles_are_a_kind_of_file(desk: Desk, words: str) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    await desk.say(f"/t {words}", reply_to=5, **WITH_ANNA)
+    assert desk.jobs.asked == [(note(), Request(as_file=FileFormat.SRT, on_demand=True))]
 
 
 async def test_how_many_are_ahead_is_said(russian: Desk) -> None:

@@ -264,7 +264,7 @@ async def test_progress_is_shown_after_two_seconds_and_then_every_three(room: Ro
         await room.clock.advance(1.9)
         assert room.delivery.shown == []
         await room.clock.advance(0.1)
-        assert room.delivery.shown == [Progress(2.0, 5.0, "words")]
+        assert room.delivery.shown == [Progress(2.0, 5.0, "words", elapsed_s=2.0)]
         await room.clock.advance(2.9)
         assert len(room.delivery.shown) == 1
         await room.clock.advance(0.1)

@@ -86,6 +86,13 @@ class Note:
         return self.chat_id, self.message_id
 
 
+class FileFormat(StrEnum):
+    """What a transcript looks like as a file; the value is the end of its name."""
+
+    TXT = "txt"
+    SRT = "srt"  # subtitles
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """How the owner asked for a note; the defaults mean "by the rules"."""
@@ -93,7 +100,7 @@ class Request:
     language: str | None = None  # None: the chat's, else detected
     model: str | None = None  # None: the current one
     translate: bool = False  # to English
-    as_file: bool = False
+    as_file: FileFormat | None = None  # None: messages, and a file only of what is too long for them
     on_demand: bool = False  # asked for by hand: ahead of the queue
 
 
@@ -125,11 +132,14 @@ class Transcript:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a transcription is: position in the sound, never elapsed time."""
+    """How far a transcription is: its position in the sound. The engine knows no more; whoever watches it with a
+    clock adds how long it has been at work, and how long it will have been in the end if it goes on so."""
 
     done_s: float
     duration_s: float
     text: str
+    elapsed_s: float = 0.0  # of work on this recording: neither waiting nor download
+    expected_s: float | None = None  # of the same, for the whole; None: nothing to tell it from
 
     @property
     def fraction(self) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 from transcriber.domain import (
     ChatKind,
     Delivery,
+    FileFormat,
     Job,
     JobState,
     MediaKind,
@@ -63,7 +64,7 @@ def a_full_job() -> Job:
             chat_username="yolka",
             view_once=True,
         ),
-        request=Request(language="ru", model="tiny", translate=True, as_file=True, on_demand=True),
+        request=Request(language="ru", model="tiny", translate=True, as_file=FileFormat.TXT, on_demand=True),
         state=JobState.HELD,
         run=2,
         attempts=3,

@@ -24,8 +24,8 @@ _DOT = " · "
 def link_to(note: Note) -> str | None:
     """Where a tap on the time leads; None in Saved Messages, where the result is a reply to the note.
 
-    Basic groups have no links of their own: `tg://openmessage` with a chat id opens the note in the clients that
-    know it (Android) and does nothing elsewhere."""
+    The links of supergroups and channels work in every client, and in a forum without naming the topic. Private chats
+    and basic groups have no such links, so theirs is a best effort: see "Links to notes" in docs/decisions.md."""
     if note.chat_kind is ChatKind.SAVED:
         return None
     if note.chat_id > 0:

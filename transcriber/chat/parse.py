@@ -14,7 +14,8 @@ _ON = frozenset({"on", "yes", "1", "true", "вкл", "включить", "вкл
 _OFF = frozenset({"off", "no", "0", "false", "выкл", "выключить", "выключи", "нет"})
 ALL_WORDS = frozenset({"all", "все", "всё", "всех", "всем"})
 DEFAULT_WORDS = ALL_WORDS | {"default", "умолчанию", "везде", "everywhere"}
-FILE_WORDS = frozenset({"file", "txt", "файл", "файлом"})
+SUBTITLE_WORDS = frozenset({"srt", "subtitles", "субтитры", "субтитрами"})
+FILE_WORDS = frozenset({"file", "txt", "файл", "файлом"}) | SUBTITLE_WORDS
 TRANSLATE_WORDS = frozenset({"translate", "перевод", "переведи", "перевести"})
 
 

@@ -103,7 +103,7 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.auto": "Expected: /auto private|groups|mine on|off. Example: /auto private on",
     "usage.deliver": "Expected: /deliver private|reply|caption [default]. Example: /deliver reply",
     "usage.lang": "Expected: /lang auto or a language [default]. Example: /lang ru",
-    "usage.t": "Expected: /t [language] [model] [file] [translate] in reply to a note, or /t number [language]. "
+    "usage.t": "Expected: /t [language] [model] [file|srt] [translate] in reply to a note, or /t number [language]. "
     "Example: /t ru",
     "usage.queue": "Expected: /queue",
     "usage.cancel": "Expected: /cancel number, or /cancel all. Example: /cancel 12",

@@ -102,7 +102,8 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.auto": "Нужно: /auto private|groups|mine on|off. Например: /auto private on (или вкл)",
     "usage.deliver": "Нужно: /deliver private|reply|caption [default]. Например: /deliver reply",
     "usage.lang": "Нужно: /lang auto или язык [default]. Например: /lang ru",
-    "usage.t": "Нужно: /t [язык] [модель] [file] [translate] ответом на запись, или /t номер [язык]. Например: /t ru",
+    "usage.t": "Нужно: /t [язык] [модель] [file|srt] [translate] ответом на запись, или /t номер [язык]. "
+    "Например: /t ru",
     "usage.queue": "Нужно: /queue",
     "usage.cancel": "Нужно: /cancel номер или /cancel all. Например: /cancel 12",
     "usage.retry": "Нужно: /retry, /retry номер или ответ на запись. Например: /retry 12",

@@ -6,12 +6,12 @@ from transcriber.chat.answers import Answer
 from transcriber.chat.headings import list_line
 from transcriber.chat.languages import language_code
 from transcriber.chat.lookup import Lookup
-from transcriber.chat.parse import ALL_WORDS, FILE_WORDS, TRANSLATE_WORDS, model_name, number
+from transcriber.chat.parse import ALL_WORDS, FILE_WORDS, SUBTITLE_WORDS, TRANSLATE_WORDS, model_name, number
 from transcriber.chat.ports import Jobs, KnownJobs, Status
 from transcriber.chat.replies import MOST_LISTED, add_list
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
-from transcriber.domain import Command, Job, JobState, Note, Request, SpanKind
+from transcriber.domain import Command, FileFormat, Job, JobState, Note, Request, SpanKind
 from transcriber.protocols import Engine
 
 
@@ -112,7 +112,8 @@ class WorkCommands:
     def _request(self, args: tuple[str, ...]) -> Request | None:
         """None if a word is neither a language, a model, nor one of the two options."""
         lowered = {arg.lower() for arg in args}
-        as_file, translate = bool(lowered & FILE_WORDS), bool(lowered & TRANSLATE_WORDS)
+        kind = FileFormat.SRT if lowered & SUBTITLE_WORDS else FileFormat.TXT
+        as_file, translate = kind if lowered & FILE_WORDS else None, bool(lowered & TRANSLATE_WORDS)
         language: str | None = None
         model_words: list[str] = []
         for arg in args:

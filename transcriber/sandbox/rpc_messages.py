@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyrogram.raw import types as t
 
 from transcriber.sandbox.faults import RpcError
+from transcriber.sandbox.keeping import as_kept
 from transcriber.sandbox.rpc import answers
 from transcriber.sandbox.wire import Body, boolean
 from transcriber.sandbox.world import ACCOUNT, Tl
@@ -24,16 +25,17 @@ CAPTION_UNITS = 1024
 @answers("messages.SendMessage")
 def send_message(srv: SandboxServer, conn: Conn, q: Any) -> Tl:
     peer = srv.resolve(q.peer)
-    if not q.message:
+    text, _ = as_kept(q.message, None)
+    if not text:
         raise RpcError(400, "MESSAGE_EMPTY")
-    if _units(q.message) > TEXT_UNITS:
+    if _units(text) > TEXT_UNITS:
         raise RpcError(400, "MESSAGE_TOO_LONG")
     message, update = _send(srv, conn, peer, q)
     extra = {"random_id": q.random_id, "silent": q.silent}
     _record(srv, "send", message, q, extra=extra)
     if isinstance(peer, t.PeerUser) and not srv.is_saved(peer) and srv.short_updates:
         return t.UpdateShortSentMessage(
-            out=True, id=message.id, pts=update.pts, pts_count=1, date=message.date, entities=q.entities
+            out=True, id=message.id, pts=update.pts, pts_count=1, date=message.date, entities=message.entities
         )
     return srv.wrap(t.UpdateMessageID(id=message.id, random_id=q.random_id), update)
 
@@ -76,8 +78,9 @@ def _send(srv: SandboxServer, conn: Conn, peer: Tl, q: Any, media: Tl | None = N
     if (srv.box_of(peer), reply_to) not in srv.messages:
         reply_to = None  # Telegram drops a reply to nothing in silence
     author = t.PeerUser(user_id=srv.me.id)
-    fields = {"media": media, "entities": q.entities, "from_id": author, "out": True}
-    message, update = srv.store(peer, q.message, reply_to=reply_to, **fields)
+    text, entities = as_kept(q.message, q.entities)
+    fields = {"media": media, "entities": entities, "from_id": author, "out": True}
+    message, update = srv.store(peer, text, reply_to=reply_to, **fields)
     srv.push(srv.as_push(update), exclude=conn.session)
     return message, update
 
@@ -100,9 +103,10 @@ def edit_message(srv: SandboxServer, conn: Conn, q: Any) -> Tl:
     if q.message is not None:
         if _units(q.message) > (CAPTION_UNITS if message.media else TEXT_UNITS):
             raise RpcError(400, "MEDIA_CAPTION_TOO_LONG" if message.media else "MESSAGE_TOO_LONG")
-        if q.message == message.message and (q.entities or None) == (message.entities or None):
+        text, entities = as_kept(q.message, q.entities)
+        if text == message.message and entities == (message.entities or None):
             raise RpcError(400, "MESSAGE_NOT_MODIFIED")
-        message.message, message.entities = q.message, q.entities
+        message.message, message.entities = text, entities
     update = srv.wrap(srv.store_edit(message))
     srv.push(update, exclude=conn.session)
     _record(srv, "edit", message, q, reply_to=None)

@@ -14,6 +14,7 @@ from transcriber.domain import (
     ChatKind,
     ChatRules,
     Delivery,
+    FileFormat,
     Job,
     JobState,
     Listening,
@@ -75,7 +76,7 @@ def request_to_dict(request: Request) -> Document:
         "language": request.language,
         "model": request.model,
         "translate": request.translate,
-        "as_file": request.as_file,
+        "as_file": request.as_file and request.as_file.value,
         "on_demand": request.on_demand,
     }
 
@@ -85,7 +86,7 @@ def request_from_dict(raw: Document) -> Request:
         language=raw.get("language"),
         model=raw.get("model"),
         translate=raw.get("translate", False),
-        as_file=raw.get("as_file", False),
+        as_file=_file_format(raw.get("as_file")),
         on_demand=raw.get("on_demand", False),
     )
 
@@ -201,3 +202,9 @@ def unpack(text: str, read: Callable[[Document], T]) -> T:
 
 def _delivery(name: str | None) -> Delivery | None:
     return None if name is None else Delivery(name)
+
+
+def _file_format(wanted: str | bool | None) -> FileFormat | None:
+    if isinstance(wanted, bool):  # so it was written when there was only one
+        return FileFormat.TXT if wanted else None
+    return None if wanted is None else FileFormat(wanted)

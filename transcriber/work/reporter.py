@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Protocol
 
 from transcriber.clock import Clock
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 FIRST_AFTER_S = 2.0
 EVERY_S = 3.0
+TELLING_FRACTION, TELLING_S = 0.05, 1.0  # before that much, the speed so far says little about the rest
 
 
 class Shows(Protocol):
@@ -31,11 +33,17 @@ class Reporter:
         self._clock = clock
         self._job = job
         self._latest = Progress(0.0, job.note.duration_s, "")
+        self._began_s: float | None = None  # monotonic; the engine's first word of this recording
+        self._expected_s: float | None = None
         self._speaking = asyncio.Lock()
         self._stopped = False
 
     def heard(self, progress: Progress) -> None:
         """Take the engine's word; cheap."""
+        if self._began_s is None:
+            self._began_s = self._clock.monotonic()
+        if progress.done_s != self._latest.done_s:  # in between it is at work on what will move it next
+            self._expected_s = _expected_s(progress.fraction, self._clock.monotonic() - self._began_s)
         self._latest = progress
 
     async def run(self) -> None:
@@ -56,9 +64,20 @@ class Reporter:
     async def _show(self) -> float:
         """Show it once; returns after how many seconds to do so again."""
         try:
-            await self._shows.progress(self._job, self._latest)
+            await self._shows.progress(self._job, self._now())
         except FloodWait as flood:
             return max(EVERY_S, flood.seconds)
         except (Transient, Refused) as error:
             log.debug("progress of job %s not shown: %s", self._job.id, error.key)
         return EVERY_S
+
+    def _now(self) -> Progress:
+        elapsed_s = 0.0 if self._began_s is None else self._clock.monotonic() - self._began_s
+        # What took longer than it should have has shown the guess to be none.
+        expected_s = self._expected_s if self._expected_s and self._expected_s > elapsed_s else None
+        return replace(self._latest, elapsed_s=elapsed_s, expected_s=expected_s)
+
+
+def _expected_s(fraction: float, elapsed_s: float) -> float | None:
+    """How long the whole takes at the speed so far; None while that says little."""
+    return elapsed_s / fraction if fraction >= TELLING_FRACTION and elapsed_s >= TELLING_S else None
