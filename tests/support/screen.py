@@ -103,7 +103,7 @@ class Owner:
     async def heard(self, job: Job, fraction: float, text: str) -> None:
         """The recogniser is so far with it."""
         length_s = job.note.duration_s
-        await self.status.progress(job, Progress(length_s * fraction, length_s, text))
+        await self.status.progress(job, Progress(length_s * fraction, length_s, text, elapsed_s=12, expected_s=35))
 
     async def type(self, text: str, **where: Any) -> None:
         """Type a command; it and what is answered are shown."""
