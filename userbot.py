@@ -15,6 +15,7 @@ from config import settings as config
 from transcriber import __version__
 from transcriber.chat.texts import Texts
 from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
+from transcriber.usage import Parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,10 +52,11 @@ def _explain(error: StenogramError, texts: Texts) -> str:
     return texts("error.settings", problems="; ".join(shown))
 
 
-def _parser(texts: Texts) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="userbot.py", description=texts("cli.description"))
-    parser.add_argument("--version", action="version", version=f"stenogram {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="verb", title=texts("cli.verbs"))
+def _parser(texts: Texts) -> Parser:
+    parser = Parser(texts, prog="userbot.py", description=texts("cli.description"))
+    version = f"stenogram {__version__}"
+    parser.add_argument("--version", action="version", version=version, help=texts("argv.version"))
+    verbs = parser.verbs(texts("cli.verbs"))
     verbs.add_parser("run", help=texts("cli.run"))
     login = verbs.add_parser("login", help=texts("cli.login"))
     login.add_argument("--if-needed", action="store_true", help=texts("cli.login_if_needed"))

@@ -69,8 +69,12 @@ def data_dir(values: Mapping[str, str]) -> Path:
 
 
 def ui_language(values: Mapping[str, str]) -> Language:
-    """`UI_LANGUAGE`, else what the locale says, else English. Never fails: errors are told in it."""
-    return language_from(*(values.get(name) for name in ("UI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")))
+    """`UI_LANGUAGE`, else what the locale says, else English. Never fails: errors are told in it.
+
+    In the order in which programs ask; of the list in `LANGUAGE` the first one counts that there is here."""
+    wished = [name for name in values.get("LANGUAGE", "").split(":") if name.strip().lower().startswith(LANGUAGES)]
+    locale = [values.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    return language_from(values.get("UI_LANGUAGE"), *wished, *locale)
 
 
 def read(values: Mapping[str, str]) -> Settings:

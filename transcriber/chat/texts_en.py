@@ -73,7 +73,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.session_expired": "The sign-in has expired. Sign in again: python userbot.py login",
     "error.deactivated": "The Telegram account was deleted or deactivated: there is nothing to work with.",
     "error.banned": "The Telegram account is banned. Write to Telegram's support.",
-    "error.already_running": "This account is already in use[[: {holder}]]. Stop that program first.",
+    "error.already_running": "This account is already in use[[: {holder}]][[: pid {pid} on {host}]]"
+    "[[, since {since_s:moment}]]. Stop that program first.",
     "error.data_dir": "The data directory cannot be written[[: {path}]]. Mend its permissions or set another "
     "DATA_DIR.",
     "error.store_refused": "The storage cannot be used[[: {reason}]]. Check REDIS_URL and the version of the data.",

@@ -70,7 +70,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.session_expired": "Срок входа истёк. Войдите заново: python userbot.py login",
     "error.deactivated": "Аккаунт Telegram удалён или отключён: работать не с чем.",
     "error.banned": "Аккаунт Telegram заблокирован. Напишите в поддержку Telegram.",
-    "error.already_running": "Этот аккаунт уже занят[[: {holder}]]. Остановите ту программу, потом запускайте эту.",
+    "error.already_running": "Этот аккаунт уже занят[[: {holder}]][[: процесс {pid} на {host}]]"
+    "[[, с {since_s:moment}]]. Остановите ту программу, потом запускайте эту.",
     "error.data_dir": "В каталог данных не записать[[: {path}]]. Исправьте права или укажите другой DATA_DIR.",
     "error.store_refused": "Хранилище нельзя использовать[[: {reason}]]. Проверьте REDIS_URL и версию данных.",
     "error.session_unreadable": "Файл сессии повреждён[[: {path}]]. Войдите заново: python userbot.py login",
