@@ -17,6 +17,8 @@ from transcriber.chat.texts import Texts
 from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
 from transcriber.usage import Parser
 
+_EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb with the most options
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. `Permanent` errors become one clear line on stderr."""
@@ -62,17 +64,31 @@ def _parser(texts: Texts) -> Parser:
     login.add_argument("--if-needed", action="store_true", help=texts("cli.login_if_needed"))
     login.add_argument("--phone", action="store_true", help=texts("cli.login_phone"))
     verbs.add_parser("logout", help=texts("cli.logout"))
-    files = verbs.add_parser("transcribe", help=texts("cli.transcribe"))
-    files.add_argument("paths", nargs="+", metavar="FILE", help=texts("cli.transcribe_paths"))
-    files.add_argument("-f", "--format", choices=("txt", "srt", "vtt", "json"), default="txt")
-    files.add_argument("-o", "--output", type=Path, metavar="DIR", help=texts("cli.transcribe_output"))
-    files.add_argument("-l", "--language", metavar="xx", help=texts("cli.transcribe_language"))
-    files.add_argument("-m", "--model", metavar="NAME", help=texts("cli.transcribe_model"))
-    files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
+    _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
     verbs.add_parser("check", help=texts("cli.check"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
     sandbox.add_argument("--demo", action="store_true", help=texts("cli.sandbox_demo"))
     return parser
+
+
+def _transcribe_options(files: Parser, texts: Texts) -> None:
+    formats = ("txt", "srt", "vtt", "json")
+    files.add_argument("paths", nargs="+", metavar=texts("cli.file"), help=texts("cli.transcribe_paths"))
+    files.add_argument(
+        "-f",
+        "--format",
+        choices=formats,
+        default="txt",
+        metavar=texts("cli.format"),
+        help=texts("cli.transcribe_format"),
+    )
+    files.add_argument("-o", "--output", type=Path, metavar=texts("cli.dir"), help=texts("cli.transcribe_output"))
+    files.add_argument("--again", action="store_true", help=texts("cli.transcribe_again"))
+    files.add_argument("--json", action="store_true", help=texts("cli.transcribe_json"))
+    files.add_argument("-l", "--language", metavar="xx", help=texts("cli.transcribe_language"))
+    files.add_argument("-m", "--model", metavar=texts("cli.name"), help=texts("cli.transcribe_model"))
+    files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
+    files.set_defaults(mistaken=files.error)
 
 
 def _check(data_dir: Path, texts: Texts) -> int:
@@ -103,12 +119,14 @@ def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> i
 
 
 def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    if arguments.again and arguments.output is None:
+        arguments.mistaken(texts("cli.again_needs_output"))
     from config import logs
     from transcriber import files
 
     # What goes wrong is said in a sentence; the same in a log line beside it helps only who looks for it.
     logs.configure("DEBUG" if settings.log_level == "DEBUG" else "ERROR", settings.log_format)
-    return asyncio.run(files.transcribe(settings, texts, arguments))
+    return files.transcribe(settings, texts, arguments)
 
 
 def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
@@ -121,4 +139,6 @@ VERBS = {"run": _run, "login": _login, "logout": _logout, "transcribe": _transcr
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may lack a letter
     sys.exit(main())

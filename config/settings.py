@@ -50,6 +50,7 @@ class Settings:
     catch_up_max_age_h: int = 48
     log_level: str = "INFO"
     log_format: str = "text"
+    color: bool = True  # at a terminal; NO_COLOR (no-color.org) and TERM=dumb say no
     sandbox: Path | None = None  # a Telegram on this machine (transcriber/sandbox), never set in real use
 
 
@@ -102,6 +103,7 @@ def read(values: Mapping[str, str]) -> Settings:
         catch_up_max_age_h=reader.number("CATCH_UP_MAX_AGE_H", 48),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         log_format=reader.choice("LOG_FORMAT", "text", LOG_FORMATS),
+        color=not values.get("NO_COLOR") and values.get("TERM") != "dumb",
         sandbox=reader.parsed("STENOGRAM_SANDBOX", None, lambda raw: Path(raw).absolute(), "a file"),
     )
     reader.choice("UI_LANGUAGE", "en", LANGUAGES)
