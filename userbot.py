@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -22,12 +23,16 @@ _EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. `Permanent` errors become one clear line on stderr."""
-    values = config.environment(Path(".env"))
+    values, lacking = _environment()
     texts = Texts(config.ui_language(values))
     arguments = _parser(texts).parse_args(argv)
     if arguments.verb == "check":
         return _check(config.data_dir(values), texts)
+    if arguments.verb == "doctor":
+        return _doctor(values, texts)
     try:
+        if lacking is not None:
+            raise lacking
         settings = config.read(values)
         verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
         return verb(settings, texts, arguments)
@@ -41,6 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _environment() -> tuple[dict[str, str], ModuleNotFoundError | None]:
+    """What is set, and what is lacking to read all of it: those who look for faults go on without."""
+    try:
+        return config.environment(Path(".env")), None
+    except ModuleNotFoundError as error:
+        return config.environment(Path(os.devnull)), error
 
 
 def _explain(error: StenogramError, texts: Texts) -> str:
@@ -66,6 +79,7 @@ def _parser(texts: Texts) -> Parser:
     verbs.add_parser("logout", help=texts("cli.logout"))
     _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
     verbs.add_parser("check", help=texts("cli.check"))
+    verbs.add_parser("doctor", help=texts("cli.doctor"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
     sandbox.add_argument("--demo", action="store_true", help=texts("cli.sandbox_demo"))
     return parser
@@ -98,6 +112,12 @@ def _check(data_dir: Path, texts: Texts) -> int:
     healthy, key, details = health.verdict(data_dir, since_boot_s())
     print(texts(key, **details))
     return 0 if healthy else 1
+
+
+def _doctor(values: Mapping[str, str], texts: Texts) -> int:
+    from transcriber.doctor.examine import examine
+
+    return examine(values, texts, sys.stdout)
 
 
 def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:

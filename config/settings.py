@@ -80,6 +80,14 @@ def ui_language(values: Mapping[str, str]) -> Language:
 
 def read(values: Mapping[str, str]) -> Settings:
     """Make settings of what the environment says; raises `SettingsWrong` with every problem there is."""
+    settings, problems = forgiving(values)
+    if problems:
+        raise SettingsWrong(None, problems=problems)
+    return settings
+
+
+def forgiving(values: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]:
+    """The same, with the default in place of each that is wrong; and what is wrong."""
     reader = _Reader(values)
     settings = Settings(
         data_dir=data_dir(values),
@@ -107,9 +115,7 @@ def read(values: Mapping[str, str]) -> Settings:
         sandbox=reader.parsed("STENOGRAM_SANDBOX", None, lambda raw: Path(raw).absolute(), "a file"),
     )
     reader.choice("UI_LANGUAGE", "en", LANGUAGES)
-    if reader.problems:
-        raise SettingsWrong(None, problems=tuple(reader.problems))
-    return settings
+    return settings, tuple(reader.problems)
 
 
 class _Reader:

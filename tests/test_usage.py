@@ -29,8 +29,7 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def english(shown: str) -> list[str]:
     """Words in Latin letters that are no names of things to type."""
     names = r"[a-z]+\.py|--?[a-z]+(-[a-z]+)*|python|Telegram|Docker|cron|JSON|QR"
-    verbs = {"transcribe", "login", "logout", "run", "check", "sandbox"}
-    typed = {*verbs, "txt", "srt", "vtt", "json", "note", "ogg", "out", "dance", "mp3"}
+    typed = {*userbot.VERBS, "check", "doctor", "txt", "srt", "vtt", "json", "note", "ogg", "out", "dance", "mp3"}
     return [word for word in re.findall(r"[A-Za-z]{3,}", re.sub(names, "", shown)) if word not in typed]
 
 

@@ -34,6 +34,7 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "cli.summary": "{n} {n:file|files}: {done} done[[, {skipped} skipped]][[, {failed} failed]]"
     "[[ · {sound_s:duration} of sound in {took_s:duration} (×{speed})]]",
     "cli.check": "say whether the running program is healthy (for Docker and cron)",
+    "cli.doctor": "look at everything that can be wrong here, and say what to do",
     "cli.sandbox": "try it all against a Telegram on this machine, without an account",
     "cli.sandbox_demo": "play a short conversation and end",
     "argv.prefix": "usage: ",

@@ -34,6 +34,7 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "cli.summary": "{n} {n:файл|файла|файлов}: готово {done}[[, пропущено {skipped}]][[, не вышло {failed}]]"
     "[[ · {sound_s:duration} звука за {took_s:duration} (×{speed})]]",
     "cli.check": "сказать, здорова ли запущенная программа (для Docker и cron)",
+    "cli.doctor": "проверить всё, что здесь может быть не так, и сказать, что делать",
     "cli.sandbox": "попробовать всё на «Телеграме» на этой машине, без аккаунта",
     "cli.sandbox_demo": "проиграть короткий разговор и завершиться",
     "argv.prefix": "запуск: ",
