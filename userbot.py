@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
         return verb(settings, texts, arguments)
     except StenogramError as error:
-        print("❌ " + _explain(error, texts), file=sys.stderr)
+        mark = "" if error.key == "login_left" else "❌ "
+        print(mark + _explain(error, texts), file=sys.stderr)
         return error.exit_code if isinstance(error, Permanent) else 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("transcriber", "config"):
@@ -129,7 +130,11 @@ def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
 def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     from transcriber import sign_in
 
-    return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
+    try:
+        return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
+    except KeyboardInterrupt:
+        print("\n" + texts("error.login_left"), file=sys.stderr)
+        return 130
 
 
 def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
