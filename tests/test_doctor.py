@@ -404,7 +404,7 @@ def test_with_everything_wrong_it_still_says_all_of_it(private: Path, language: 
         timeout=30,
         check=False,
     )
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < 7 + 8, "its own deadline, and a busy machine to start on"
     assert ended.returncode == 1
     assert ended.stderr == ""
     wrong = [line for line in ended.stdout.splitlines() if line.startswith("❌")]

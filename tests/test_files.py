@@ -422,7 +422,7 @@ def test_a_reader_that_went_away_is_no_news(tmp_path: Path) -> None:
         cwd="/",
     )
     assert (ended.stdout[:4], len(ended.stdout), ended.stderr) == ("==> ", 9, "")
-    assert time.monotonic() - started_s < 10, "the other twenty minutes of sound are not heard"
+    assert time.monotonic() - started_s < 30, "the other twenty minutes of sound are not heard"
 
 
 async def test_ctrl_c_ends_it_at_once_with_one_line_and_keeps_what_is_done(tmp_path: Path) -> None:
