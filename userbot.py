@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -15,21 +16,29 @@ from config import settings as config
 from transcriber import __version__
 from transcriber.chat.texts import Texts
 from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
+from transcriber.usage import Parser
+
+_EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb with the most options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code. `Permanent` errors become one clear line on stderr."""
-    values = config.environment(Path(".env"))
+    values, lacking = _environment()
     texts = Texts(config.ui_language(values))
     arguments = _parser(texts).parse_args(argv)
     if arguments.verb == "check":
         return _check(config.data_dir(values), texts)
+    if arguments.verb == "doctor":
+        return _doctor(values, texts)
     try:
+        if lacking is not None:
+            raise lacking
         settings = config.read(values)
         verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
         return verb(settings, texts, arguments)
     except StenogramError as error:
-        print("❌ " + _explain(error, texts), file=sys.stderr)
+        mark = "" if error.key == "login_left" else "❌ "
+        print(mark + _explain(error, texts), file=sys.stderr)
         return error.exit_code if isinstance(error, Permanent) else 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("transcriber", "config"):
@@ -38,6 +47,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _environment() -> tuple[dict[str, str], ModuleNotFoundError | None]:
+    """What is set, and what is lacking to read all of it: those who look for faults go on without."""
+    try:
+        return config.environment(Path(".env")), None
+    except ModuleNotFoundError as error:
+        return config.environment(Path(os.devnull)), error
 
 
 def _explain(error: StenogramError, texts: Texts) -> str:
@@ -51,26 +68,42 @@ def _explain(error: StenogramError, texts: Texts) -> str:
     return texts("error.settings", problems="; ".join(shown))
 
 
-def _parser(texts: Texts) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="userbot.py", description=texts("cli.description"))
-    parser.add_argument("--version", action="version", version=f"stenogram {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="verb", title=texts("cli.verbs"))
+def _parser(texts: Texts) -> Parser:
+    parser = Parser(texts, prog="userbot.py", description=texts("cli.description"))
+    version = f"stenogram {__version__}"
+    parser.add_argument("--version", action="version", version=version, help=texts("argv.version"))
+    verbs = parser.verbs(texts("cli.verbs"))
     verbs.add_parser("run", help=texts("cli.run"))
     login = verbs.add_parser("login", help=texts("cli.login"))
     login.add_argument("--if-needed", action="store_true", help=texts("cli.login_if_needed"))
     login.add_argument("--phone", action="store_true", help=texts("cli.login_phone"))
     verbs.add_parser("logout", help=texts("cli.logout"))
-    files = verbs.add_parser("transcribe", help=texts("cli.transcribe"))
-    files.add_argument("paths", nargs="+", metavar="FILE", help=texts("cli.transcribe_paths"))
-    files.add_argument("-f", "--format", choices=("txt", "srt", "vtt", "json"), default="txt")
-    files.add_argument("-o", "--output", type=Path, metavar="DIR", help=texts("cli.transcribe_output"))
-    files.add_argument("-l", "--language", metavar="xx", help=texts("cli.transcribe_language"))
-    files.add_argument("-m", "--model", metavar="NAME", help=texts("cli.transcribe_model"))
-    files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
+    _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
     verbs.add_parser("check", help=texts("cli.check"))
+    verbs.add_parser("doctor", help=texts("cli.doctor"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
     sandbox.add_argument("--demo", action="store_true", help=texts("cli.sandbox_demo"))
     return parser
+
+
+def _transcribe_options(files: Parser, texts: Texts) -> None:
+    formats = ("txt", "srt", "vtt", "json")
+    files.add_argument("paths", nargs="+", metavar=texts("cli.file"), help=texts("cli.transcribe_paths"))
+    files.add_argument(
+        "-f",
+        "--format",
+        choices=formats,
+        default="txt",
+        metavar=texts("cli.format"),
+        help=texts("cli.transcribe_format"),
+    )
+    files.add_argument("-o", "--output", type=Path, metavar=texts("cli.dir"), help=texts("cli.transcribe_output"))
+    files.add_argument("--again", action="store_true", help=texts("cli.transcribe_again"))
+    files.add_argument("--json", action="store_true", help=texts("cli.transcribe_json"))
+    files.add_argument("-l", "--language", metavar="xx", help=texts("cli.transcribe_language"))
+    files.add_argument("-m", "--model", metavar=texts("cli.name"), help=texts("cli.transcribe_model"))
+    files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
+    files.set_defaults(mistaken=files.error)
 
 
 def _check(data_dir: Path, texts: Texts) -> int:
@@ -82,6 +115,12 @@ def _check(data_dir: Path, texts: Texts) -> int:
     return 0 if healthy else 1
 
 
+def _doctor(values: Mapping[str, str], texts: Texts) -> int:
+    from transcriber.doctor.examine import examine
+
+    return examine(values, texts, sys.stdout)
+
+
 def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
     from transcriber import app
 
@@ -91,7 +130,11 @@ def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
 def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     from transcriber import sign_in
 
-    return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
+    try:
+        return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
+    except KeyboardInterrupt:
+        print("\n" + texts("error.login_left"), file=sys.stderr)
+        return 130
 
 
 def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
@@ -101,12 +144,14 @@ def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> i
 
 
 def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    if arguments.again and arguments.output is None:
+        arguments.mistaken(texts("cli.again_needs_output"))
     from config import logs
     from transcriber import files
 
     # What goes wrong is said in a sentence; the same in a log line beside it helps only who looks for it.
     logs.configure("DEBUG" if settings.log_level == "DEBUG" else "ERROR", settings.log_format)
-    return asyncio.run(files.transcribe(settings, texts, arguments))
+    return files.transcribe(settings, texts, arguments)
 
 
 def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
@@ -119,4 +164,6 @@ VERBS = {"run": _run, "login": _login, "logout": _logout, "transcribe": _transcr
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may lack a letter
     sys.exit(main())

@@ -50,6 +50,7 @@ class Settings:
     catch_up_max_age_h: int = 48
     log_level: str = "INFO"
     log_format: str = "text"
+    color: bool = True  # at a terminal; NO_COLOR (no-color.org) and TERM=dumb say no
     sandbox: Path | None = None  # a Telegram on this machine (transcriber/sandbox), never set in real use
 
 
@@ -69,12 +70,24 @@ def data_dir(values: Mapping[str, str]) -> Path:
 
 
 def ui_language(values: Mapping[str, str]) -> Language:
-    """`UI_LANGUAGE`, else what the locale says, else English. Never fails: errors are told in it."""
-    return language_from(*(values.get(name) for name in ("UI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")))
+    """`UI_LANGUAGE`, else what the locale says, else English. Never fails: errors are told in it.
+
+    In the order in which programs ask; of the list in `LANGUAGE` the first one counts that there is here."""
+    wished = [name for name in values.get("LANGUAGE", "").split(":") if name.strip().lower().startswith(LANGUAGES)]
+    locale = [values.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    return language_from(values.get("UI_LANGUAGE"), *wished, *locale)
 
 
 def read(values: Mapping[str, str]) -> Settings:
     """Make settings of what the environment says; raises `SettingsWrong` with every problem there is."""
+    settings, problems = forgiving(values)
+    if problems:
+        raise SettingsWrong(None, problems=problems)
+    return settings
+
+
+def forgiving(values: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]:
+    """The same, with the default in place of each that is wrong; and what is wrong."""
     reader = _Reader(values)
     settings = Settings(
         data_dir=data_dir(values),
@@ -98,12 +111,11 @@ def read(values: Mapping[str, str]) -> Settings:
         catch_up_max_age_h=reader.number("CATCH_UP_MAX_AGE_H", 48),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         log_format=reader.choice("LOG_FORMAT", "text", LOG_FORMATS),
+        color=not values.get("NO_COLOR") and values.get("TERM") != "dumb",
         sandbox=reader.parsed("STENOGRAM_SANDBOX", None, lambda raw: Path(raw).absolute(), "a file"),
     )
     reader.choice("UI_LANGUAGE", "en", LANGUAGES)
-    if reader.problems:
-        raise SettingsWrong(None, problems=tuple(reader.problems))
-    return settings
+    return settings, tuple(reader.problems)
 
 
 class _Reader:

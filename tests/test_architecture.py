@@ -41,7 +41,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "redis": ("transcriber/storage/redis.py",),
     "dotenv": ("config/",),
     "qrcode": ("transcriber/telegram/",),
-    "tqdm": ("transcriber/files.py",),
+    "tqdm": ("transcriber/desk.py",),
 }
 
 # Who else reads or writes the environment, and why; all other settings come from `config/`.

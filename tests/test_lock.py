@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +18,18 @@ import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.connected import until
+from transcriber.chat.texts import Texts
 from transcriber.errors import AlreadyRunning, DataDirUnusable, StoreUnavailable
 from transcriber.storage.sqlite import SqliteStore
-from transcriber.telegram.lock import KEPT_HOLDERS, LOCK_NAME, AccountLease, InstanceLock, holder_id
+from transcriber.telegram.lock import (
+    KEPT_HOLDERS,
+    LOCK_NAME,
+    AccountLease,
+    InstanceLock,
+    described,
+    holder_id,
+    who_holds,
+)
 
 HOLD = """
 import sys
@@ -69,8 +80,39 @@ def test_a_second_process_is_told_who_holds_the_lock_and_since_when(tmp_path: Pa
         with pytest.raises(AlreadyRunning) as refused, InstanceLock(tmp_path, FakeClock(), "me"):
             pass
         other.communicate()
-    shown = str(refused.value.details["holder"])
-    assert re.fullmatch(rf"pid {other.pid} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d", shown)
+    details = refused.value.details
+    assert (details["pid"], details["host"]) == (other.pid, socket.gethostname())
+    assert abs(float(str(details["since_s"])) - time.time()) < 60
+    assert f"pid {other.pid} on " in Texts("en").error(refused.value)
+    assert f"процесс {other.pid} на " in Texts("ru").error(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "details"),
+    [
+        ("pid 7 on box since 2026-11-05 14:32:00+0300", {"pid": 7, "host": "box", "since_s": 1793878320.0}),
+        ("box-of-mine-7-a0b1c2d3", {"pid": 7, "host": "box-of-mine"}),
+        ("who knows", {"holder": "who knows"}),
+        ("", {}),
+    ],
+)
+def test_a_holder_is_known_by_the_line_in_the_file_or_the_name_on_the_lease(line: str, details: object) -> None:
+    assert described(line) == details
+
+
+def test_the_line_of_an_older_version_is_understood_its_time_being_that_of_this_machine() -> None:
+    at = datetime(2026, 11, 5, 14, 32).astimezone()
+    assert described("pid 7 on box since 2026-11-05 14:32:00")["since_s"] == at.timestamp()
+
+
+def test_who_holds_it_can_be_seen_without_touching_the_lock(tmp_path: Path) -> None:
+    assert who_holds(tmp_path) is None
+    with other_process(tmp_path) as other:
+        held = who_holds(tmp_path)
+        other.communicate()
+    assert held is not None
+    assert held["pid"] == other.pid
+    assert who_holds(tmp_path) is None, "the file is still there, and nobody holds it"
 
 
 def test_the_lock_is_free_again_after_the_other_process_ended_in_order(tmp_path: Path) -> None:
@@ -117,7 +159,7 @@ async def test_a_lease_that_another_host_has_is_refused_and_named() -> None:
     store.holder = "other-host-1-x"
     with pytest.raises(AlreadyRunning) as refused:
         await AccountLease(store, FakeClock(), "me").take()
-    assert refused.value.details["holder"] == "other-host-1-x"
+    assert refused.value.details == {"host": "other-host", "pid": 1}
 
 
 async def test_the_lease_is_renewed_every_20_seconds_and_never_runs_out_meanwhile(tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import fcntl
 import os
 import pty
+import struct
 import termios
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -17,7 +20,7 @@ from pyrogram.raw import types as t
 from pyrogram.raw.functions.updates import GetDifference
 
 from tests.support.telegram import until
-from transcriber.errors import FloodWait, NoSession, Offline, Refused, SettingsWrong, SignedOut
+from transcriber.errors import FloodWait, NoSession, Offline, Refused, SettingsWrong
 from transcriber.sandbox.faults import RpcError, flood
 from transcriber.sandbox.server import SandboxServer
 from transcriber.telegram.client import close_client, make_client
@@ -38,7 +41,9 @@ class Person:
 
     answers: dict[str, list[str]] = field(default_factory=dict)
     interactive: bool = True
+    sees: bool = True  # the terminal has room for a picture
     said: list[str] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def say(self, text: str) -> None:
@@ -55,13 +60,14 @@ class Person:
     async def ask_hidden(self, prompt: str) -> str:
         return await self.ask(f"hidden {prompt}")
 
-    @property
-    def drawn(self) -> list[str]:
-        return [text for text in self.said if "█" in text]
+    def picture(self, drawn: str) -> bool:
+        if self.sees:
+            self.drawn.append(drawn)
+        return self.sees
 
     @property
     def keys(self) -> list[str]:
-        return [text for text in self.said if "█" not in text]
+        return [text for text in self.said if text]
 
 
 @dataclass
@@ -180,6 +186,7 @@ async def test_a_number_that_nobody_has_is_said(desk: Desk) -> None:
     [
         (t.auth.SentCodeTypeSms(length=5), "login.code_sms"),
         (t.auth.SentCodeTypeCall(length=5), "login.code_call"),
+        (t.auth.SentCodeTypeEmailCode(email_pattern="m***@x", length=5), "login.code_email"),
         (t.auth.SentCodeTypeFragmentSms(url="x", length=5), "login.code_other"),
     ],
 )
@@ -246,8 +253,24 @@ async def test_a_code_that_runs_out_is_replaced_and_a_scan_in_between_is_not_mis
         await until(lambda: desk.person.drawn)
         desk.srv.account.qr_accepted = True  # and the news of it is lost
         assert (await task).id == desk.srv.me.id
-    assert "login.qr_expired" in desk.person.keys
+    assert len(desk.person.drawn) == 1, "the second answer was the sign-in"
     await assert_signed_in(desk)
+
+
+async def test_who_would_rather_type_presses_enter_at_the_code(desk: Desk) -> None:
+    desk.answer(choice=["1"], qr=[""], phone=[PHONE], code=[CODE])
+    await desk.login().run()
+    assert len(desk.person.drawn) == 1
+    assert desk.person.asked == ["login.ask_choice", "login.ask_qr", "login.ask_phone", "login.ask_code"]
+    await assert_signed_in(desk)
+
+
+async def test_a_terminal_that_cannot_show_the_code_leads_to_the_number(desk: Desk) -> None:
+    desk.person.sees = False
+    desk.answer(choice=["1"], phone=[PHONE], code=[CODE])
+    await desk.login().run()
+    assert "login.qr_no_room" in desk.person.keys
+    assert desk.srv.of("login")[0].extra == {"how": "code"}
 
 
 async def test_news_without_acceptance_draws_a_new_code(desk: Desk) -> None:
@@ -294,17 +317,26 @@ async def test_an_account_in_another_data_centre_is_followed_there(desk: Desk, m
     assert desk.session.exists()
 
 
-def test_the_drawn_code_fits_the_terminal_and_holds_the_address() -> None:
-    url = "tg://login?token=" + "A" * 60
-    lines = draw_qr(url).splitlines()
-    assert max(len(line) for line in lines) <= 80
-    assert len({len(line) for line in lines}) == 1
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=2)
+def modules(drawn: str) -> list[list[bool]]:
+    """What a camera sees of the drawing: rows of modules, True where it is black."""
+    halves = {" ": (True, True), "▀": (False, True), "▄": (True, False), "█": (False, False)}
+    return [[halves[c][half] for c in line] for line in drawn.splitlines() for half in (0, 1)]
+
+
+@pytest.mark.parametrize("token_bytes", [16, 32, 40, 64])
+def test_the_drawn_code_is_the_code_with_a_quiet_zone_and_fits_a_terminal(token_bytes: int) -> None:
+    url = "tg://login?token=" + base64.urlsafe_b64encode(bytes(range(token_bytes))).decode()
+    drawn = modules(draw_qr(url))
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=0)
     code.add_data(url)
-    matrix = code.get_matrix()
-    halves = {" ": (True, True), "▀": (False, True), "▄": (True, False), "█": (False, False), "\xa0": (True, True)}
-    rows = [[halves[c][half] for c in line] for line in lines for half in (0, 1)]
-    assert rows[: len(matrix)] == matrix
+    bare = code.get_matrix()
+    size = len(bare)
+    assert [row[4 : 4 + size] for row in drawn[4 : 4 + size]] == bare
+    quiet = [*drawn[:4], *drawn[4 + size :], *([*row[:4], *row[4 + size :]] for row in drawn[4 : 4 + size])]
+    assert not any(any(row) for row in quiet), "four white modules on each side, as the standard asks for"
+    assert size + 8 <= 80
+    if token_bytes <= 40:  # as long as they are
+        assert (len(drawn[0]), len(drawn)) <= (41, 42)
 
 
 # What can go wrong
@@ -326,8 +358,9 @@ async def test_without_api_id_and_hash_it_is_said_before_anything_is_asked(desk:
     assert list(desk.session.data_dir.iterdir()) == []
 
 
-async def test_wrong_api_id_and_hash_are_said(desk: Desk) -> None:
-    desk.srv.on_rpc("auth.SendCode", RpcError(400, "API_ID_INVALID"))
+@pytest.mark.parametrize("reason", ["API_ID_INVALID", "API_ID_PUBLISHED_FLOOD"])
+async def test_wrong_api_id_and_hash_are_said(desk: Desk, reason: str) -> None:
+    desk.srv.on_rpc("auth.SendCode", RpcError(400, reason))
     with pytest.raises(SettingsWrong) as error:
         await desk.login().run(phone=PHONE)
     assert error.value.key == "api_wrong"
@@ -336,18 +369,43 @@ async def test_wrong_api_id_and_hash_are_said(desk: Desk) -> None:
 @pytest.mark.parametrize("seconds", [5, 4000])
 async def test_a_flood_says_how_long_instead_of_sleeping(desk: Desk, seconds: int) -> None:
     desk.srv.on_rpc("auth.SendCode", flood(seconds))
-    with pytest.raises(FloodWait) as error:
+    with pytest.raises(Refused) as error:
         await desk.login().run(phone=PHONE)
-    assert error.value.seconds == seconds
-    assert desk.person.keys[-1] == f"login.flood seconds={seconds}"
+    assert (error.value.key, error.value.details) == ("login_flood", {"seconds": seconds})
     assert list(desk.session.data_dir.iterdir()) == []
 
 
-async def test_a_banned_number_is_said(desk: Desk) -> None:
-    desk.srv.on_rpc("auth.SendCode", RpcError(400, "PHONE_NUMBER_BANNED"))
-    with pytest.raises(SignedOut) as error:
+@pytest.mark.parametrize("reason", ["PHONE_NUMBER_FLOOD", "PHONE_PASSWORD_FLOOD"])
+async def test_a_flood_without_a_time_is_said_too(desk: Desk, reason: str) -> None:
+    desk.srv.on_rpc("auth.SendCode", RpcError(406 if "PASSWORD" in reason else 400, reason))
+    with pytest.raises(Refused) as error:
         await desk.login().run(phone=PHONE)
-    assert error.value.key == "banned"
+    assert (error.value.key, error.value.details) == ("login_flood", {})
+
+
+@pytest.mark.parametrize("method", ["auth.SignIn", "auth.CheckPassword", "auth.ExportLoginToken"])
+async def test_a_flood_at_any_step_ends_with_how_long(locked: Desk, method: str) -> None:
+    locked.srv.on_rpc(method, flood(77))
+    locked.answer(choice=["1"], code=[CODE], password=[PASSWORD])
+    with pytest.raises(Refused) as error:
+        await locked.login().run(phone=None if "Token" in method else PHONE)
+    assert (error.value.key, error.value.details) == ("login_flood", {"seconds": 77})
+    assert list(locked.session.data_dir.iterdir()) == []
+
+
+async def test_a_banned_number_is_said_and_another_can_be_tried(desk: Desk) -> None:
+    desk.srv.on_rpc("auth.SendCode", RpcError(400, "PHONE_NUMBER_BANNED"))
+    desk.answer(phone=[PHONE], code=[CODE])
+    await desk.login().run(phone="+10000000009")
+    assert desk.person.keys[1:3] == ["login.phone_banned", "login.code_app"]
+
+
+async def test_a_number_without_an_account_is_said_and_another_can_be_tried(desk: Desk) -> None:
+    desk.srv.on_rpc("auth.SignIn", RpcError(400, "PHONE_NUMBER_UNOCCUPIED"))
+    desk.answer(phone=[PHONE], code=[CODE, CODE])
+    await desk.login().run(phone=PHONE)
+    assert "login.phone_unregistered" in desk.person.keys
+    assert desk.person.keys[-1] == "login.done name=Me"
 
 
 async def test_another_refusal_of_telegrams_comes_out_in_our_words(desk: Desk) -> None:
@@ -500,6 +558,59 @@ async def test_a_question_can_be_interrupted_at_once_and_the_terminal_shows_agai
             task.cancel()
             await asyncio.wait([task])
     assert console.echoes
+
+
+async def test_a_picture_is_white_on_black_and_the_next_one_takes_its_place(console: Pty) -> None:
+    size(console.fd, columns=41, rows=24)
+    assert console.terminal.picture("█▀\n▄ ")
+    first = "\x1b[97;40m█▀\x1b[0m\n\x1b[97;40m▄ \x1b[0m\n"
+    assert console.shown(first) == first
+    async with asyncio.TaskGroup() as group:
+        asking = group.create_task(console.terminal.ask("Enter:"))
+        await asyncio.to_thread(console.shown, "Enter: ")
+        asking.cancel()
+    assert console.terminal.picture("██")
+    second = "\r\x1b[2A\x1b[J\x1b[97;40m██\x1b[0m\n"
+    assert console.shown(second) == second
+    console.terminal.say("something else")
+    console.shown("else\n")
+    assert console.terminal.picture("██")
+    assert console.shown("\x1b[0m\n") == "\x1b[97;40m██\x1b[0m\n", "what was said stays"
+
+
+async def test_a_picture_that_has_scrolled_away_is_not_drawn_over(console: Pty) -> None:
+    size(console.fd, columns=41, rows=3)
+    assert console.terminal.picture("█\n█\n█")
+    console.shown("█\x1b[0m\n" * 1)
+    assert console.terminal.picture("█")
+    assert "\x1b[3A" not in console.shown("\x1b[0m\n")
+
+
+def test_a_picture_needs_room_and_letters(console: Pty) -> None:
+    size(console.fd, columns=3, rows=24)
+    assert console.terminal.picture("███")
+    assert not console.terminal.picture("████")
+    assert not ConsoleTerminal(console.fd, console.fd, "koi8-r").picture("𐀀")
+    assert not ConsoleTerminal(console.fd, console.fd, "latin-1").picture("█")
+
+
+async def test_a_terminal_of_another_encoding_is_written_and_read_in_it(console: Pty) -> None:
+    terminal = ConsoleTerminal(console.fd, console.fd, "koi8-r")
+    os.write(console.keyboard, "да\n".encode("koi8-r"))
+    assert await terminal.ask("Вход?") == "да"
+    assert "Вход? ".encode("koi8-r") in os.read(console.keyboard, 4096)
+
+
+async def test_ctrl_d_leaves_calmly(console: Pty) -> None:
+    console.type("\x04")
+    with pytest.raises(NoSession) as left:
+        await console.terminal.ask("Code?")
+    assert left.value.key == "login_left"
+    assert console.shown("\n").endswith("Code? \n")
+
+
+def size(fd: int, *, columns: int, rows: int) -> None:
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
 async def test_the_end_of_input_is_no_session() -> None:

@@ -77,6 +77,12 @@ def test_no_secret_shows_in_a_repr() -> None:
         ({"LC_ALL": "en_GB.UTF-8", "LANG": "ru_RU.UTF-8"}, "en"),
         ({"UI_LANGUAGE": "ru", "LANG": "en_US.UTF-8"}, "ru"),
         ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANGUAGE": "ru", "LC_ALL": "en_US.UTF-8", "LANG": "en_US.UTF-8"}, "ru"),
+        ({"LANGUAGE": "de:ru:en", "LANG": "en_US.UTF-8"}, "ru"),
+        ({"LANGUAGE": "en_GB:en", "LANG": "ru_RU.UTF-8"}, "en"),
+        ({"LANGUAGE": "", "LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"LANGUAGE": "de", "LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"UI_LANGUAGE": "en", "LANGUAGE": "ru"}, "en"),
     ],
 )
 def test_the_language_comes_from_the_setting_then_the_locale_then_english(

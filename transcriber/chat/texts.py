@@ -20,6 +20,8 @@ from transcriber.chat.texts_chat_en import ENGLISH_CHAT
 from transcriber.chat.texts_chat_ru import RUSSIAN_CHAT
 from transcriber.chat.texts_cli_en import ENGLISH_CLI
 from transcriber.chat.texts_cli_ru import RUSSIAN_CLI
+from transcriber.chat.texts_doctor_en import ENGLISH_DOCTOR
+from transcriber.chat.texts_doctor_ru import RUSSIAN_DOCTOR
 from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
 from transcriber.chat.texts_note_en import ENGLISH_NOTE
 from transcriber.chat.texts_note_ru import RUSSIAN_NOTE
@@ -31,8 +33,8 @@ from transcriber.errors import StenogramError
 Language = Literal["ru", "en"]
 
 TABLES: Mapping[Language, Mapping[str, str]] = {
-    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI, **RUSSIAN_SANDBOX},
-    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI, **ENGLISH_SANDBOX},
+    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI, **RUSSIAN_SANDBOX, **RUSSIAN_DOCTOR},
+    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI, **ENGLISH_SANDBOX, **ENGLISH_DOCTOR},
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

@@ -64,6 +64,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.settings": "The settings are wrong:[[ {problems}]]",
     "error.no_session": "Not signed in, and no terminal to ask on. Sign in once from a terminal: "
     "python userbot.py login",
+    "error.login_left": "Signing in was left, and nothing is kept of it. Any time again: python userbot.py login",
+    "error.login_flood": "Too many attempts. Telegram asks to wait[[ {seconds:duration}]]; try again after that.",
     "error.signed_out": "Telegram no longer accepts this sign-in. Sign in again: python userbot.py login",
     "error.key_unregistered": "This sign-in was ended (its key is not registered). Sign in again: "
     "python userbot.py login",
@@ -73,7 +75,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.session_expired": "The sign-in has expired. Sign in again: python userbot.py login",
     "error.deactivated": "The Telegram account was deleted or deactivated: there is nothing to work with.",
     "error.banned": "The Telegram account is banned. Write to Telegram's support.",
-    "error.already_running": "This account is already in use[[: {holder}]]. Stop that program first.",
+    "error.already_running": "This account is already in use[[: {holder}]][[: pid {pid} on {host}]]"
+    "[[, since {since_s:moment}]]. Stop that program first.",
     "error.data_dir": "The data directory cannot be written[[: {path}]]. Mend its permissions or set another "
     "DATA_DIR.",
     "error.store_refused": "The storage cannot be used[[: {reason}]]. Check REDIS_URL and the version of the data.",
@@ -102,15 +105,18 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.choose": "How do you want to sign in?\n  1 - scan a QR code with your phone (easiest)\n"
     "  2 - phone number and code",
     "login.ask_choice": "1 or 2 [1]:",
-    "login.qr_how": "On your phone: Telegram → Settings → Devices → Link Desktop Device, and point the camera at "
+    "login.qr_how": "On your phone: Telegram → Settings → Devices → Link Desktop Device,\nand point the camera at "
     "this code.",
-    "login.qr_expired": "That code has run out; here is a new one.",
+    "login.ask_qr": "Enter - phone number and code instead:",
+    "login.qr_no_room": "This terminal is too narrow for a QR code, or lacks its letters; so by phone number.",
     "login.ask_phone": "Phone number, with the country code (+44…):",
     "login.phone_wrong": "Telegram does not accept this number. Write it with the country code.",
+    "login.phone_banned": "Telegram has banned this number; its support can help. Is there another?",
     "login.phone_unregistered": "Nobody uses Telegram with this number.",
     "login.code_app": "Telegram has sent you a code: look in the app, in the chat “Telegram”.",
     "login.code_sms": "Telegram has sent you a code by SMS.",
     "login.code_call": "Telegram is calling you with the code.",
+    "login.code_email": "Telegram has sent you a code by e-mail.",
     "login.code_other": "Telegram has sent you a code.",
     "login.ask_code": "Code:",
     "login.code_wrong": "That is not the code. Try again.",
@@ -119,7 +125,6 @@ _LOGIN: Final[Mapping[str, str]] = {
     "you type.",
     "login.ask_password": "Password:",
     "login.password_wrong": "Wrong password. Try again.",
-    "login.flood": "Too many attempts. Telegram asks to wait {seconds:duration}; try again after that.",
     "login.done": "Signed in as {name}.",
 }
 

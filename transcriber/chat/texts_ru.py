@@ -62,6 +62,9 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.cancelled": "Отменено.",
     "error.settings": "Ошибка в настройках:[[ {problems}]]",
     "error.no_session": "Вход не выполнен, а спросить негде. Войдите один раз в терминале: python userbot.py login",
+    "error.login_left": "Вход отложен, ничего не сохранено. Войти можно в любое время: python userbot.py login",
+    "error.login_flood": "Слишком много попыток. Telegram просит подождать[[ {seconds:duration}]], потом "
+    "попробуйте снова.",
     "error.signed_out": "Telegram больше не принимает этот вход. Войдите заново: python userbot.py login",
     "error.key_unregistered": "Этот вход завершён (ключ не зарегистрирован). Войдите заново: python userbot.py login",
     "error.key_duplicated": "Эту сессию использовали с двух адресов сразу, и Telegram её закрыл. Оставьте один "
@@ -70,7 +73,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.session_expired": "Срок входа истёк. Войдите заново: python userbot.py login",
     "error.deactivated": "Аккаунт Telegram удалён или отключён: работать не с чем.",
     "error.banned": "Аккаунт Telegram заблокирован. Напишите в поддержку Telegram.",
-    "error.already_running": "Этот аккаунт уже занят[[: {holder}]]. Остановите ту программу, потом запускайте эту.",
+    "error.already_running": "Этот аккаунт уже занят[[: {holder}]][[: процесс {pid} на {host}]]"
+    "[[, с {since_s:moment}]]. Остановите ту программу, потом запускайте эту.",
     "error.data_dir": "В каталог данных не записать[[: {path}]]. Исправьте права или укажите другой DATA_DIR.",
     "error.store_refused": "Хранилище нельзя использовать[[: {reason}]]. Проверьте REDIS_URL и версию данных.",
     "error.session_unreadable": "Файл сессии повреждён[[: {path}]]. Войдите заново: python userbot.py login",
@@ -95,15 +99,18 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.already": "Вход уже выполнен: {name}.",
     "login.choose": "Как войти?\n  1 — отсканировать QR-код телефоном (проще всего)\n  2 — номер телефона и код",
     "login.ask_choice": "1 или 2 [1]:",
-    "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство, и наведите камеру на "
+    "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство,\nи наведите камеру на "
     "этот код.",
-    "login.qr_expired": "Этот код устарел, вот новый.",
+    "login.ask_qr": "Enter — вместо этого номер и код:",
+    "login.qr_no_room": "Этот терминал узковат для QR-кода или не знает его знаков, поэтому — по номеру телефона.",
     "login.ask_phone": "Номер телефона с кодом страны (+7…):",
     "login.phone_wrong": "Telegram не принимает этот номер. Напишите его с кодом страны.",
+    "login.phone_banned": "Telegram заблокировал этот номер; помочь может его поддержка. Есть другой?",
     "login.phone_unregistered": "С этим номером никто не пользуется Telegram.",
     "login.code_app": "Telegram прислал код: он в приложении, в чате «Telegram».",
     "login.code_sms": "Telegram прислал код по СМС.",
     "login.code_call": "Telegram звонит, чтобы продиктовать код.",
+    "login.code_email": "Telegram прислал код на почту.",
     "login.code_other": "Telegram отправил код.",
     "login.ask_code": "Код:",
     "login.code_wrong": "Код неверный. Попробуйте ещё раз.",
@@ -111,7 +118,6 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.password_needed": "У аккаунта есть облачный пароль[[ (подсказка: {hint})]]. При вводе он не виден.",
     "login.ask_password": "Пароль:",
     "login.password_wrong": "Пароль неверный. Попробуйте ещё раз.",
-    "login.flood": "Слишком много попыток. Telegram просит подождать {seconds:duration}, потом попробуйте снова.",
     "login.done": "Вход выполнен: {name}.",
 }
 

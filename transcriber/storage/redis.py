@@ -209,6 +209,16 @@ def _is_about_access(error: RedisError, said: str) -> bool:
     return isinstance(error, kinds) or any(word in said for word in _WRONG_KEY)
 
 
+async def server(url: str) -> tuple[str, bool]:
+    """Its version, and whether it keeps what it is given (`appendonly yes`); nothing is written. Raises as `open`."""
+    store = RedisStore(_client(url, SOCKET_S))
+    try:
+        found = await store._ask(store._redis.info())
+    finally:
+        await store.close()
+    return str(found["redis_version"]), bool(found.get("aof_enabled"))
+
+
 def _client(url: str, socket_s: float) -> Redis:
     try:
         parts = urlsplit(url)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Protocol
@@ -21,6 +23,9 @@ LEASE_NAME = "account"
 LEASE_TTL_S = 60.0
 RENEW_EVERY_S = 20.0
 KEPT_HOLDERS = 10  # names of earlier holders that the lock file remembers
+# The first line of a lock file (in older ones without the zone), and a name under which the account is leased.
+_LINE = re.compile(r"pid (?P<pid>\d+) on (?P<host>\S+) since (?P<since>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d([+-]\d{4})?)")
+_NAME = re.compile(r"(?P<host>.+)-(?P<pid>\d+)-[0-9a-z]+")
 
 
 class InstanceLock:
@@ -64,7 +69,7 @@ class InstanceLock:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise AlreadyRunning(holder=next(iter(_lines(fd)), "another process")) from error
+            raise AlreadyRunning(**described(next(iter(_lines(fd)), ""))) from error
         before = tuple(_lines(fd)[1:KEPT_HOLDERS])
         text = "".join(f"{line}\n" for line in (self._describe(), self._holder, *before)).encode()
         os.pwrite(fd, text, 0)
@@ -72,13 +77,38 @@ class InstanceLock:
         return before
 
     def _describe(self) -> str:
-        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._clock.now()))
+        since = time.strftime("%Y-%m-%d %H:%M:%S%z", time.localtime(self._clock.now()))
         return f"pid {os.getpid()} on {socket.gethostname()} since {since}"
 
 
 def _lines(fd: int) -> list[str]:
     """What stands in a lock file, line by line."""
     return os.pread(fd, 4096, 0).decode("utf-8", "replace").splitlines()
+
+
+def described(holder: str) -> dict[str, object]:
+    """Who that is, as far as a line of a lock file or the name on a lease tells: `pid`, `host`, `since_s` (Unix
+    time), as details of a sentence; `holder` as it stands where it is neither."""
+    if found := _LINE.fullmatch(holder):
+        since_s = datetime.fromisoformat(found["since"]).timestamp()
+        return {"pid": int(found["pid"]), "host": found["host"], "since_s": since_s}
+    if found := _NAME.fullmatch(holder):
+        return {"pid": int(found["pid"]), "host": found["host"]}
+    return {"holder": holder} if holder else {}
+
+
+def who_holds(data_dir: Path, locks: Path = Path("/proc/locks")) -> dict[str, object] | None:
+    """Who holds this data directory, `described`; None if nobody does. Found without touching the lock, so that no
+    start fails because somebody looked. A process of another container is not seen."""
+    path = data_dir / LOCK_NAME
+    try:
+        number = str(path.stat().st_ino)
+        rows = [row.split() for row in locks.read_text().splitlines()]
+        line = next(iter(path.read_text("utf-8", "replace").splitlines()), "")
+    except OSError:
+        return None
+    held = any(row[1] == "FLOCK" and row[5].rpartition(":")[2] == number for row in rows if len(row) > 5)
+    return described(line) if held else None
 
 
 def holder_id(random: str) -> str:
@@ -145,6 +175,6 @@ class AccountLease:
         asked_at_s = self._clock.monotonic()
         holder = await self._store.take_lease(LEASE_NAME, self._holder, LEASE_TTL_S)
         if holder != self._holder:
-            raise AlreadyRunning(holder=holder)
+            raise AlreadyRunning(**described(holder))
         # Counted from before the question: the store's own count can only end later.
         self._until_s = asked_at_s + LEASE_TTL_S

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -15,12 +14,13 @@ from pyrogram.storage import UpdateState
 from pyrogram.types import User
 
 from transcriber.domain import Peer
-from transcriber.errors import FloodWait, NoSession, SettingsWrong, SignedOut
+from transcriber.errors import FloodWait, NoSession, Refused, SettingsWrong, SignedOut
 from transcriber.telegram.client import close_client
 from transcriber.telegram.messages import peer_of_user
 from transcriber.telegram.session import SessionFile
 from transcriber.telegram.terminal import Terminal
 from transcriber.telegram.translate import translated
+from transcriber.telegram.until import until
 
 T = TypeVar("T")
 
@@ -30,7 +30,13 @@ _CODE_SENT = {
     SentCodeType.APP: "login.code_app",
     SentCodeType.SMS: "login.code_sms",
     SentCodeType.CALL: "login.code_call",
+    SentCodeType.EMAIL_CODE: "login.code_email",
 }
+QUIET = 4  # modules of white around a QR code, as its standard asks for
+
+
+class _Instead(Exception):
+    """A line was typed instead of scanning the code."""
 
 
 class Sentence(Protocol):
@@ -54,7 +60,7 @@ class Login:
         """Lead a person through signing in; afterwards the session file is there, 0600, and updates count from now.
 
         A phone number given beforehand is not asked for. Raises `NoSession` without a terminal, `SettingsWrong`
-        without API id and hash, `FloodWait` after saying how long, `SignedOut` for a banned account."""
+        without API id and hash, `Refused` (`login_flood`) after too many attempts."""
         if not self._terminal.interactive:
             raise NoSession()
         if (me := await self._already()) is not None:
@@ -64,9 +70,8 @@ class Login:
         await self._session.prepare()
         try:
             user = await self._fresh(by_phone=by_phone, phone=phone)
-        except FloodWait as flood:
-            self._say("login.flood", seconds=flood.seconds)
-            raise
+        except FloodWait as flood:  # nobody sits at a terminal and waits for that
+            raise Refused("login_flood", seconds=flood.seconds) from flood
         finally:
             if not self._session.exists():
                 self._session.remove()
@@ -109,8 +114,10 @@ class Login:
                     user = await self._first_factor(client, by_phone=by_phone, phone=phone)
                 except errors.SessionPasswordNeeded:
                     user = await self._password(client)
-                except errors.ApiIdInvalid as error:
+                except (errors.ApiIdInvalid, errors.ApiIdPublishedFlood) as error:
                     raise SettingsWrong("api_wrong") from error
+                except (errors.PhoneNumberFlood, errors.PhonePasswordFlood) as error:
+                    raise Refused("login_flood") from error
                 await _count_updates_from_now(client)
                 return user
         finally:
@@ -129,6 +136,7 @@ class Login:
                 return answer == "2"
 
     async def _by_qr(self, client: Client) -> User:
+        """A code, and a new one in its place when it runs out, until it is scanned or somebody would rather type."""
         self._say("login.qr_how")
         qr = QRLogin(client)
         while True:
@@ -137,17 +145,34 @@ class Login:
                 return await _signed_in(client, qr.r.authorization.user)
             left_s = _LONGEST_QR_S
             if isinstance(qr.r, raw.types.auth.LoginToken):
-                self._terminal.say(draw_qr(qr.url))
+                if not self._terminal.picture(draw_qr(qr.url)):
+                    self._say("login.qr_no_room")
+                    return await self._by_phone(client, None)
                 left_s = min(max(qr.r.expires - client.server_time, _SHORTEST_QR_S), _LONGEST_QR_S)
             else:
                 # Scanned, and the account lives in another data centre: moving there is what wait() does when told.
                 client.dispatcher.updates_queue.put_nowait((raw.types.UpdateLoginToken(), {}, {}))
             try:
-                return await qr.wait(left_s)
-            except TimeoutError:
-                self._say("login.qr_expired")
-            except TypeError:  # Telegram told of a change, but nobody had accepted: a new code
+                return await self._scanned(qr, left_s)
+            except _Instead:
+                return await self._by_phone(client, None)
+            except (TimeoutError, TypeError):  # it ran out; or there was news, but nobody had accepted: a new code
                 continue
+
+    async def _scanned(self, qr: QRLogin, left_s: float) -> User:
+        """Who scanned the code. Raises `TimeoutError`, `TypeError` (see above) and `_Instead`."""
+        found: list[User] = []
+
+        async def scan() -> None:
+            found.append(await qr.wait(left_s))
+
+        async def listen() -> None:
+            await self._ask("login.ask_qr")
+            raise _Instead
+
+        await until(scan(), listen())
+        self._terminal.say("")  # the question was not answered
+        return found[0]
 
     async def _by_phone(self, client: Client, phone: str | None) -> User:
         while True:
@@ -158,6 +183,10 @@ class Login:
                 user = await self._code(client, number, sent)
             except errors.PhoneNumberInvalid:
                 self._say("login.phone_wrong")
+            except errors.PhoneNumberBanned:
+                self._say("login.phone_banned")
+            except errors.PhoneNumberUnoccupied:
+                self._say("login.phone_unregistered")
             except errors.PhoneCodeExpired:
                 self._say("login.code_expired")
                 phone = number
@@ -218,12 +247,14 @@ async def logout(session: SessionFile, make_client: Callable[[], Client]) -> boo
 
 
 def draw_qr(url: str) -> str:
-    """The code in half-block characters, light on dark, at most 80 columns wide."""
-    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=2)
+    """The code in half blocks, two of its rows in each line; a block is white, a space black."""
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET)
     code.add_data(url)
-    drawn = io.StringIO()
-    code.print_ascii(out=drawn, invert=True)
-    return drawn.getvalue().rstrip("\n")
+    rows = code.get_matrix()
+    rows += [[False] * len(row) for row in rows[:1] * (len(rows) % 2)]
+    blocks = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return "\n".join("".join(blocks[pair] for pair in zip(*two, strict=True)) for two in pairs)
 
 
 async def _step(asked: Awaitable[T]) -> T:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import locale
 import os
 import termios
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from transcriber.errors import NoSession
+
+WHITE_ON_BLACK, PLAIN = "\x1b[97;40m", "\x1b[0m"
 
 
 class Terminal(Protocol):
@@ -22,8 +25,13 @@ class Terminal(Protocol):
 
     def say(self, text: str) -> None: ...
 
+    def picture(self, drawn: str) -> bool:
+        """Show a picture of white blocks on black, whatever the terminal's own colours, in place of the one before it
+        if only a question came after that. False if it does not fit on the terminal; then nothing is shown."""
+        ...
+
     async def ask(self, prompt: str) -> str:
-        """A line, trimmed. Raises `NoSession` when there is no more to read."""
+        """A line, trimmed. Raises `NoSession` (`login_left`) when there is no more to read."""
         ...
 
     async def ask_hidden(self, prompt: str) -> str:
@@ -37,17 +45,35 @@ class ConsoleTerminal:
     Reads when the loop says there is something to read: a thread in `input()` could not be cancelled, and the loop
     would wait for it on the way out."""
 
-    def __init__(self, input_fd: int = 0, output_fd: int = 1) -> None:
+    def __init__(self, input_fd: int = 0, output_fd: int = 1, encoding: str | None = None) -> None:
         self._in = input_fd
         self._out = output_fd
+        self._encoding = encoding or locale.getencoding()
         self._read_ahead = b""  # several lines pasted at once
+        self._pictured = 0  # lines of the picture that is above the cursor, with nothing between
 
     @property
     def interactive(self) -> bool:
         return os.isatty(self._in) and os.isatty(self._out)
 
     def say(self, text: str) -> None:
+        self._pictured = 0
         self._write(text + "\n")
+
+    def picture(self, drawn: str) -> bool:
+        lines = drawn.splitlines()
+        columns, rows = os.get_terminal_size(self._out)
+        try:
+            drawn.encode(self._encoding)
+        except UnicodeEncodeError:
+            return False
+        if max(map(len, lines)) > columns:
+            return False
+        # What has scrolled out of sight cannot be drawn over: there the next one comes below.
+        up = f"\r\x1b[{self._pictured}A\x1b[J" if 0 < self._pictured < rows else ""
+        self._write(up + "".join(f"{WHITE_ON_BLACK}{line}{PLAIN}\n" for line in lines))
+        self._pictured = len(lines)
+        return True
 
     async def ask(self, prompt: str) -> str:
         self._write(prompt + " ")
@@ -62,10 +88,11 @@ class ConsoleTerminal:
         while b"\n" not in self._read_ahead:
             await self._readable()
             if not (got := self._read()):
-                raise NoSession()
+                self._write("\n")
+                raise NoSession("login_left")
             self._read_ahead += got
         line, _, self._read_ahead = self._read_ahead.partition(b"\n")
-        return line.decode(errors="replace").rstrip("\r")
+        return line.decode(self._encoding, errors="replace").rstrip("\r")
 
     async def _readable(self) -> None:
         loop = asyncio.get_running_loop()
@@ -95,6 +122,6 @@ class ConsoleTerminal:
             self._write("\n")
 
     def _write(self, text: str) -> None:
-        left = text.encode(errors="replace")
+        left = text.encode(self._encoding, errors="replace")
         while left:
             left = left[os.write(self._out, left) :]
