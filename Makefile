@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PYTHONUNBUFFERED = 1
 
-.PHONY: all setup setup-dev demo run test lint types check system bench soak reliability screens corpus lock image-test compose-check clean
+.PHONY: all setup setup-dev demo run test lint types check system bench soak reliability screens session corpus lock image-test compose-check clean
 
 all: lint types test
 
@@ -62,6 +62,10 @@ reliability: setup-dev system
 # Writes docs/screens/: every screen in both languages.
 screens: setup-dev
 	$(BIN)/python -m tests.screens
+
+# Writes the terminal sessions in the READMEs by running them.
+session: setup-dev
+	$(BIN)/python -m tests.session
 
 # Feeds a thousand damaged recordings to the real engine.
 corpus: setup-dev

@@ -130,6 +130,11 @@ class Transcript:
         return " ".join(part for s in self.segments if (part := s.text.strip()))
 
 
+def known_as(model: str) -> str:
+    """The name to show for a model: a folder is known by its name; where it lies is nobody's news."""
+    return model.rsplit("/", 1)[-1] if model.startswith("/") else model
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a transcription is: its position in the sound. The engine knows no more; whoever watches it with a

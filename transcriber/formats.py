@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from transcriber.chat.subtitles import as_srt, as_vtt
-from transcriber.domain import Transcript
+from transcriber.domain import Transcript, known_as
 
 
 def as_txt(transcript: Transcript) -> str:
@@ -24,7 +24,7 @@ def as_json(transcript: Transcript) -> str:
                 "language": transcript.language,
                 "language_probability": round(transcript.language_probability, 4),
                 "duration": round(transcript.duration_s, 3),
-                "model": transcript.model,
+                "model": known_as(transcript.model),
                 "segments": [
                     {"start": segment.start_s, "end": segment.end_s, "text": segment.text.strip()}
                     for segment in transcript.segments

@@ -28,6 +28,7 @@ from transcriber.chat.texts_note_ru import RUSSIAN_NOTE
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
 from transcriber.chat.texts_sandbox_en import ENGLISH_SANDBOX
 from transcriber.chat.texts_sandbox_ru import RUSSIAN_SANDBOX
+from transcriber.domain import known_as
 from transcriber.errors import StenogramError
 
 Language = Literal["ru", "en"]
@@ -169,8 +170,7 @@ class _Formatter(string.Formatter):
             "size": texts.size,
             "moment": texts.moment,
             "list": texts.listed,
-            # A folder is known by its name; where it lies is nobody's news.
-            "model": lambda name: str(name).rsplit("/", 1)[-1] if str(name).startswith("/") else str(name),
+            "model": lambda name: known_as(str(name)),
             "percent": lambda fraction: f"{int(fraction * 100)} %",
         }
         return written[format_spec](value)
