@@ -16,7 +16,7 @@ _LOOKS_LATIN = str.maketrans("авеікмнорѕстухј", "abeikmhopsctyxj"
 _IN_CHAT = re.compile(r"\A💬 [^\n]*\n")
 _MARK = re.compile(r"#(\d{1,9})")
 _MARKS = re.compile(r"#\d{1,9}(?: \(\d+\))?(?:, #\d{1,9}(?: \(\d+\))?)*")
-_HEADING = re.compile(r"(?:🎙|📹|🎵|🎬|📎) .*· #(\d{1,9})(?: \(\d+\))?\Z")
+_FURTHER = re.compile(r"^\d\d:\d\d(?: · [\d:]+)? · #(\d{1,9})(?: \(\d+\))?$", re.MULTILINE)
 _LISTED = re.compile(r"\s*#(\d{1,9}) ")
 _AROUND = ",;."  # what gets typed around a word without being part of it
 
@@ -78,8 +78,7 @@ def mentioned(text: str) -> list[int]:
         marks = [found[1] for line in rest if (found := _LISTED.match(line))]
     else:
         runs = _MARKS.findall(heading)
-        headings = (_HEADING.match(line) for line in rest)
-        marks = [*_MARK.findall(runs[-1] if runs else ""), *(found[1] for found in headings if found)]
+        marks = _MARK.findall(runs[-1]) + _FURTHER.findall("\n".join(rest)) if runs else []
     return list(dict.fromkeys(int(mark) for mark in marks))
 
 

@@ -60,7 +60,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.model_too_big": "The model[[ {model}]] does not fit in memory[[ (it needs {need_bytes:size})]]. "
     "Take a smaller one.",
     "error.several": "That message is about {n} notes. Name the one you mean. Example: /t {id}",
-    "error.not_found": "Cannot find[[ {name}]]. Check the name: an @name, an id or a link is needed.",
+    "error.not_found": "Cannot find[[ {name}]]. An @name, an id or a link is needed. Example: @anna",
     "error.cancelled": "Cancelled.",
     "error.settings": "The settings are wrong:[[ {problems}]]",
     "error.no_session": "Not signed in, and no terminal to ask on. Sign in once from a terminal: "

@@ -59,7 +59,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.model_too_big": "Модели[[ {model}]] не хватает памяти[[ (нужно {need_bytes:size})]]. Возьмите модель "
     "поменьше.",
     "error.several": "Там сразу {n} {n:запись|записи|записей}. Назовите нужную. Например: /t {id}",
-    "error.not_found": "Не нахожу[[ {name}]]. Проверьте имя; нужно @имя, id или ссылка.",
+    "error.not_found": "Не нахожу[[ {name}]]. Нужно @имя, id или ссылка. Например: @anna",
     "error.cancelled": "Отменено.",
     "error.settings": "Ошибка в настройках:[[ {problems}]]",
     "error.no_session": "Вход не выполнен, а спросить негде. Войдите один раз в терминале: python userbot.py login",

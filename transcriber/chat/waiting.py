@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from transcriber.chat.answers import Answer, Answers
 from transcriber.chat.background import Background
@@ -13,6 +14,7 @@ from transcriber.domain import Command, Job, JobState
 from transcriber.errors import FloodWait, Refused, Transient
 
 EDIT_EVERY_S = 3.0
+MOMENT_S = 0.3  # in which a free slot takes the note, and it does not wait at all
 _LOOKED_AT = 100  # of those that wait; what was asked for by hand is among the first
 
 
@@ -32,16 +34,19 @@ class Waiting:
     async def answer(self, command: Command, taken: Sequence[Job]) -> Answer | None:
         """What is to be answered at once; None when an answer is on its way that will be kept true."""
         ids = [job.id for job in taken]
+        running = await self._known.jobs((JobState.RUNNING,), _LOOKED_AT)
         said, waits = await self._state(ids)
-        busy = (await self._jobs.counts())[JobState.RUNNING] > 0
-        if waits and (busy or said != self._waiting(ids, 0)):
+        if waits and (said != self._waiting(ids, 0) or any(job.id not in ids for job in running)):
             self._background.start(self._follow(command, ids, said))
             return None
         return self._texts("answer.taken", ids=_marks(ids))
 
     async def _follow(self, command: Command, ids: list[int], said: str) -> None:
+        waits = True
+        await self._clock.sleep(MOMENT_S)
+        with suppress(Transient):
+            said, waits = await self._state(ids)
         message_id = await self._answers.give_and_wait(command, said)
-        waits = message_id is not None
         while message_id is not None and waits:
             await self._clock.sleep(EDIT_EVERY_S)
             try:
