@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC
 from typing import Any
@@ -27,7 +28,7 @@ from tests.support.clock import FakeClock, settle
 from transcriber.chat.commands import Commands
 from transcriber.chat.help_commands import GROUPS
 from transcriber.chat.parse import Parsed, mentioned, model_name, number, parse, switch, target_name
-from transcriber.chat.texts import Language, Texts
+from transcriber.chat.texts import COMMAND, TABLES, Language, Texts
 from transcriber.chat.waiting import MOMENT_S
 from transcriber.domain import (
     ChatKind,
@@ -316,6 +317,12 @@ async def test_every_command_has_one_group(desk: Desk) -> None:
     grouped = [name for names in GROUPS.values() for name in names]
     assert len(set(grouped)) == len(grouped)
     assert set(desk.commands.names) <= set(grouped)
+
+
+def test_every_command_that_a_sentence_names_exists() -> None:
+    named = [sentence[found.end() :] for sentence in TABLES["en"].values() for found in COMMAND.finditer(sentence)]
+    listed = {name for names in GROUPS.values() for name in names}
+    assert {re.split("[^a-z]", rest)[0] for rest in named} <= listed
 
 
 @pytest.mark.parametrize("typed", ["/help track", "/help /Track", "/help .track,", "/HELP  Тrасk"])

@@ -409,6 +409,7 @@ async def test_a_switch_lets_the_old_one_finish_and_uses_the_new_one_at_once(tmp
             info = await engine.switch(str(other), fractions.append)
             assert info.name == engine.info().model == str(other)
             assert remembered == [str(other)]
+            assert {str(MODEL), str(other)} <= {model.name for model in engine.models()}, "there to go back to"
             assert fractions == sorted(fractions)
             assert fractions[-1] == 1
             short = await engine.transcribe("short", sample("en_hello").path, PLAIN, ignore)

@@ -62,7 +62,8 @@ async def test_by_default_the_friend_sees_neither_a_reaction_nor_that_a_note_was
         on.srv.deliver_voice(on.friend, None, sample(EN), 3)
         await said(on, EN_WORDS)
         assert chat(on, on.friend) == ["(voice)"]
-        assert not on.srv.of("reaction") + on.srv.of("read_contents") + on.srv.of("read")
+        assert [action.kind for action in on.srv.actions] == ["send", "edit"], "progress, and the text in its place"
+        assert on.srv.of("edit")[0].chat == on.me.id
 
 
 async def test_with_progress_as_a_reaction_the_eyes_come_and_go_and_the_owner_gets_the_text_alone() -> None:
