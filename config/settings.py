@@ -23,6 +23,8 @@ COMPUTE_TYPES = ("default", "auto", "int8", "int8_float32", "int16", "float16", 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 SWITCHES = ("saved", "private", "groups", "mine")
+PROGRESS = ("message", "reaction", "none")
+YES_NO = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     command_prefixes: str = "/."
     deliver: Delivery = Delivery.PRIVATE
+    progress: str = "message"
+    mark_played: bool = False
     tracked: tuple[str, ...] = ()
     auto: frozenset[str] = frozenset({"saved"})
     max_duration_s: int = 7200
@@ -104,6 +108,8 @@ def forgiving(values: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]
         redis_url=reader.parsed("REDIS_URL", None, _redis_url, "redis://host:6379/0", secret=True),
         command_prefixes=reader.parsed("COMMAND_PREFIXES", "/.", _prefixes, "/."),
         deliver=Delivery(reader.choice("DELIVER", "private", tuple(Delivery))),
+        progress=reader.choice("PROGRESS", "message", PROGRESS),
+        mark_played=YES_NO[reader.choice("MARK_PLAYED", "false", tuple(YES_NO))],
         tracked=tuple(part for part in _list(values.get("TRACKED", "")) if part),
         auto=reader.parsed("AUTO", frozenset({"saved"}), _switches, ",".join(SWITCHES)),
         max_duration_s=reader.number("MAX_DURATION_S", 7200, low=1),

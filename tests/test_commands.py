@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC
 from typing import Any
@@ -18,31 +19,55 @@ from tests.support.chat_fakes import (
     FakeJobs,
     FakeRules,
     FakeStatus,
+    Message,
     command,
     job,
     note,
 )
 from tests.support.clock import FakeClock, settle
 from transcriber.chat.commands import Commands
-from transcriber.chat.parse import Parsed, model_name, number, parse, switch, target_name
-from transcriber.chat.texts import Language, Texts
+from transcriber.chat.help_commands import GROUPS
+from transcriber.chat.parse import Parsed, mentioned, model_name, number, parse, switch, target_name
+from transcriber.chat.texts import COMMAND, TABLES, Language, Texts
+from transcriber.chat.waiting import MOMENT_S
 from transcriber.domain import (
     ChatKind,
     ConnectionInfo,
     Delivery,
     FileFormat,
+    Job,
     JobState,
     Listening,
+    MediaKind,
     ModelInfo,
     Peer,
     Progress,
     Request,
+    Rich,
     Sent,
 )
 from transcriber.errors import FloodWait, Gone, ModelRefused, Offline, Refused, StenogramError, StoreUnavailable
 
 IN_FAMILY: dict[str, Any] = {"chat_id": FAMILY, "chat_kind": ChatKind.GROUP, "chat_title": "Семья"}
 WITH_ANNA: dict[str, Any] = {"chat_id": ANNA, "chat_kind": ChatKind.PRIVATE, "chat_title": "Anna"}
+
+
+# Everything that stands in Saved Messages about note #12.
+OURS = [
+    "🎙 Anna · 12 Jan 13:46 · 0:07 · #12\n▓▓▓░░░░░░░░░ 25 %\nso far",
+    "🎙 Anna · 12 Jan 13:46 · 0:07 · #12\n⚠️ The file is empty.",
+    "🎙 Anna · 12 Jan 13:46 · 0:07 · #12 (3)\nWhat was said",
+    "🎙 #12 · 2/2\nThe rest",
+    "🎙 On it: #12",
+    "⏳ Taken: #12 · 2 ahead",
+    "💬 In the chat “Anna”:\n🎙 On it: #12",
+    "🔁 Trying again: #12",
+]
+
+
+def ended(state: JobState, job_id: int, *, error: str | None = None, finished_at_s: float = SENT_AT_S - 60) -> Job:
+    """A job of its own note, in that state since a minute ago."""
+    return job(note(message_id=job_id), id=job_id, state=state, error=error, finished_at_s=finished_at_s)
 
 
 class Desk:
@@ -60,7 +85,7 @@ class Desk:
             self.rules,
             self.engine,
             self.gateway,
-            Texts(language, UTC),
+            Texts(language, UTC, prefixes[0]),
             self.status,
             self.clock,
             prefixes,
@@ -73,6 +98,7 @@ class Desk:
         before = set(self.gateway.messages)
         self._message_id += 1
         await self.commands.handle(command(text, **{"message_id": self._message_id, **where}))
+        await settle()
         return "\n".join(m.text.text for key, m in self.gateway.messages.items() if key not in before)
 
 
@@ -257,6 +283,9 @@ async def test_an_error_inside_a_command_becomes_one_line(desk: Desk, error: Ste
         "/cancel twelve",
         "/retry twelve",
         "/help nothing",
+        "/auto on",
+        "/cancel 12 twelve",
+        "/retry 12 twelve",
     ],
 )
 async def test_wrong_arguments_get_one_line_with_an_example(text: str, language: Language) -> None:
@@ -271,15 +300,44 @@ async def test_wrong_arguments_get_one_line_with_an_example(text: str, language:
 # /help
 
 
-async def test_help_lists_every_command_with_a_line_each(russian: Desk) -> None:
-    answer = await russian.say("/help")
-    names = ["help", "status", "model", "track", "untrack", "ignore", "tracked", "auto", "deliver", "lang", "t"]
-    names += ["queue", "cancel", "retry"]
-    assert all(f"\n/{name}: " in answer for name in names)
+PHONE = 40  # characters in a line of a phone
 
 
-async def test_help_on_one_command_gives_an_example(desk: Desk) -> None:
-    assert "Example: /track @anna" in await desk.say("/help /Track")
+async def test_help_lists_every_command_once_in_its_group_in_lines_that_a_phone_shows_whole(russian: Desk) -> None:
+    *lines, empty, more = (await russian.say("/help")).splitlines()
+    listed = [line.split()[0].removeprefix("/") for line in lines if line.startswith("/")]
+    assert sorted(listed) == sorted(russian.commands.names)
+    assert lines[:2] == ["🎙 Записи", "/t — расшифровать сейчас (ответом)"]
+    assert max(len(line) for line in lines) <= PHONE
+    assert len(lines) <= 30
+    assert (empty, more.split(".")[0]) == ("", "Подробнее: /help track")
+
+
+async def test_every_command_has_one_group(desk: Desk) -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert len(set(grouped)) == len(grouped)
+    assert set(desk.commands.names) <= set(grouped)
+
+
+def test_every_command_that_a_sentence_names_exists() -> None:
+    named = [sentence[found.end() :] for sentence in TABLES["en"].values() for found in COMMAND.finditer(sentence)]
+    listed = {name for names in GROUPS.values() for name in names}
+    assert {re.split("[^a-z]", rest)[0] for rest in named} <= listed
+
+
+@pytest.mark.parametrize("typed", ["/help track", "/help /Track", "/help .track,", "/HELP  Тrасk"])
+async def test_help_on_one_command_gives_an_example(desk: Desk, typed: str) -> None:
+    assert "Example: /track @anna" in await desk.say(typed)
+
+
+async def test_what_is_to_be_typed_is_shown_with_the_prefix_that_the_owner_uses() -> None:
+    desk = Desk(prefixes="!.")
+    desk.gateway.notes[ANNA, 5] = note()
+    async with desk.commands:
+        for typed in ("!help", "!help track", "!t", "!queue", "!tracked", "!lang ru", "!deliver reply", "!model"):
+            answer = await desk.say(typed)
+            assert "/" not in answer
+            assert "!" in answer or typed == "!queue"
 
 
 # /track and the like
@@ -332,10 +390,38 @@ async def test_tracked_shows_both_lists_with_what_else_was_decided(russian: Desk
         ANNA, title="Анна", listening=Listening.TRACKED, delivery=Delivery.REPLY, language="uk"
     )
     await russian.rules.change_chat(FAMILY, title="Семья", listening=Listening.IGNORED)
-    assert await russian.say("/tracked") == (
-        "👂 Отслеживаю (1):\n42 Анна · доставка: ответом в чате · язык: украинский\n\n"
-        "🔕 Не трогаю (1):\n-1001234567890 Семья"
-    )
+    await russian.rules.change_chat(7, title="Работа", words="Kubernetes, Ёлкин")
+    await russian.rules.change_chat(8, title="Никто")
+    assert (await russian.say("/tracked")).splitlines() == [
+        "👂 Отслеживаю (1):",
+        "Анна · 42",
+        "   ответом в чате · язык: украинский",
+        "",
+        "🔕 Не трогаю (1):",
+        "Семья · -1001234567890",
+        "",
+        "⚙️ Другие чаты с настройками (1):",
+        "Работа · 7",
+        "   2 слова для распознавания",
+    ]
+
+
+async def test_tracked_finds_out_the_names_of_bare_ids_and_keeps_them(desk: Desk) -> None:
+    for chat_id in (ANNA, 43):
+        await desk.rules.change_chat(chat_id, listening=Listening.TRACKED)
+    desk.gateway.peers[str(ANNA)] = Peer(ANNA, "Anna\u202e")
+    assert (await desk.say("/tracked")).splitlines() == ["👂 Tracking (2):", "Anna · 42", "43"]
+    assert desk.rules.chats[ANNA].title == "Anna"
+    desk.gateway.peers.clear()
+    assert "Anna · 42" in await desk.say("/tracked")
+
+
+async def test_tracked_answers_though_telegram_does_not_say_the_names(desk: Desk) -> None:
+    for chat_id in (1, 2):
+        await desk.rules.change_chat(chat_id, listening=Listening.TRACKED)
+    desk.gateway.fail["resolve"] = [Offline()]
+    assert (await desk.say("/tracked")).splitlines() == ["👂 Tracking (2):", "1", "2"]
+    assert desk.gateway.fail["resolve"] == [], "asked once, not once for each"
 
 
 async def test_a_list_of_hundreds_still_fits_a_message(desk: Desk) -> None:
@@ -405,10 +491,9 @@ async def test_deliver_without_arguments_says_what_holds(desk: Desk) -> None:
 async def test_a_note_replied_to_is_asked_for_with_every_wish(desk: Desk) -> None:
     desk.gateway.notes[ANNA, 5] = note()
     answer = await desk.say("/t RU Large v3 файл translate", reply_to=5, **WITH_ANNA)
-    assert desk.jobs.asked == [
-        (note(), Request("ru", "large-v3", translate=True, as_file=FileFormat.TXT, on_demand=True))
-    ]
-    assert "🎙 On it: #91." in answer
+    wishes = Request("ru", "large-v3", translate=True, as_file=FileFormat.TXT, on_demand=True)
+    assert desk.jobs.asked == [(note(), wishes)]
+    assert "🎙 On it: #91" in answer
 
 
 @pytest.mark.parametrize("words", ["srt", "file srt", "субтитры", "SRT файл"])
@@ -418,10 +503,95 @@ async def test_subtitles_are_a_kind_of_file(desk: Desk, words: str) -> None:
     assert desk.jobs.asked == [(note(), Request(as_file=FileFormat.SRT, on_demand=True))]
 
 
-async def test_how_many_are_ahead_is_said(russian: Desk) -> None:
+async def test_while_a_note_waits_the_answer_says_how_many_are_ahead_until_its_work_begins(russian: Desk) -> None:
     russian.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in (1, 2)}
     russian.gateway.notes[ANNA, 5] = note()
-    assert "Взял в работу: #91, впереди — 2." in await russian.say("/t", reply_to=5, **WITH_ANNA)
+    await russian.say("/t", reply_to=5, **WITH_ANNA)
+    await russian.clock.advance(MOMENT_S)
+    assert russian.gateway.texts() == ["💬 В чате «Anna»:\n⏳ Принял: #91 · впереди 2"]
+    await russian.clock.advance(3)
+    assert russian.gateway.edits == [], "nothing moved"
+    russian.jobs.move(1, JobState.RUNNING)
+    await russian.clock.advance(2.9)
+    assert russian.gateway.edits == []
+    await russian.clock.advance(0.1)
+    russian.jobs.move(2, JobState.RUNNING)
+    await russian.clock.advance(3)
+    russian.jobs.move(91, JobState.RUNNING)
+    await russian.clock.advance(3)
+    russian.jobs.move(91, JobState.DONE)
+    await russian.clock.advance(60)
+    assert [text.text.splitlines()[1] for _, text in russian.gateway.edits] == [
+        "⏳ Принял: #91 · впереди 1",
+        "⏳ Принял: #91 · на очереди",
+        "🎙 В работе: #91",
+    ]
+    assert len(russian.gateway.messages) == 1
+
+
+async def test_a_note_that_a_free_slot_takes_at_once_is_not_said_to_wait(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+    desk.gateway.notes[ANNA, 5] = note(message_id=6)
+    assert await desk.say("/t", reply_to=5, **WITH_ANNA) == ""
+    desk.jobs.move(91, JobState.RUNNING)
+    await desk.clock.advance(60)
+    assert desk.gateway.texts() == ["💬 In the chat “Anna”:\n🎙 In progress: #91"]
+    assert desk.gateway.edits == []
+
+
+async def test_the_answer_is_kept_true_through_a_flood_wait_a_break_and_a_store_that_is_away(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+    desk.gateway.notes[ANNA, 5] = note(message_id=6)
+    await desk.say("/t", reply_to=5, **WITH_ANNA)
+    await desk.clock.advance(MOMENT_S)
+    desk.jobs.move(91, JobState.RUNNING)
+    desk.gateway.fail["edit_text"] = [FloodWait(30), Offline()]
+    desk.jobs.fail = [StoreUnavailable()]
+    await desk.clock.advance(3 + 3 + 30 + 3 + 2.9)
+    assert desk.gateway.edits == []
+    await desk.clock.advance(0.1)
+    assert desk.gateway.texts() == ["💬 In the chat “Anna”:\n🎙 In progress: #91"]
+
+
+async def test_an_answer_that_the_owner_deleted_is_not_kept_true(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+    desk.gateway.notes[ANNA, 5] = note(message_id=6)
+    await desk.say("/t", reply_to=5, **WITH_ANNA)
+    await desk.clock.advance(MOMENT_S)
+    desk.gateway.messages.clear()
+    desk.jobs.move(91, JobState.RUNNING)
+    await desk.clock.advance(3)
+    slept = len(desk.clock.slept)
+    await desk.clock.advance(60)
+    assert len(desk.clock.slept) == slept, "nobody looks any more"
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (JobState.DONE, "✅ Done: #91"),
+        (JobState.CANCELLED, "⏹ No longer in the queue: #91"),
+        (JobState.FAILED, "⏹ No longer in the queue: #91"),
+    ],
+)
+async def test_what_came_and_went_between_two_looks_is_said(desk: Desk, state: JobState, text: str) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+    desk.jobs.all[5] = job(note(message_id=6), id=5, state=JobState.DONE)
+    await desk.say("/t 5")
+    await desk.clock.advance(MOMENT_S)
+    assert desk.gateway.texts() == ["⏳ Taken: #91 · next in line"]
+    desk.jobs.move(91, state)
+    await desk.clock.advance(3)
+    assert desk.gateway.texts() == [text]
+
+
+async def test_all_of_an_album_is_taken(desk: Desk) -> None:
+    album = [note(message_id=i, kind=MediaKind.VIDEO) for i in (5, 6, 7)]
+    desk.gateway.notes[ANNA, 6] = album[1]
+    desk.gateway.albums[ANNA, 6] = album
+    assert "On it: #91, #92, #93" in await desk.say("/t ru", reply_to=6, **WITH_ANNA)
+    assert desk.jobs.asked == [(each, Request("ru", on_demand=True)) for each in album]
+    assert "Cancelled: #91, #92, #93" in await desk.say("/cancel", reply_to=6, **WITH_ANNA)
 
 
 async def test_a_model_that_is_not_there_is_not_asked_for(desk: Desk) -> None:
@@ -435,9 +605,81 @@ async def test_a_reply_to_something_silent_is_told_so(desk: Desk) -> None:
 
 
 async def test_a_transcript_in_saved_messages_leads_back_to_its_note(desk: Desk) -> None:
-    desk.jobs.all[1] = job(id=1, state=JobState.DONE, sent=(Sent(0, ME, 70),))
-    await desk.say("/t ru", reply_to=70)
-    assert desk.jobs.asked == [(note(), Request("ru", on_demand=True))]
+    desk.jobs.all[12] = job(state=JobState.DONE, sent=())
+    for text in OURS:
+        desk.gateway.messages[70] = Message(ME, Rich(text))
+        assert "On it: #9" in await desk.say("/t ru", reply_to=70), text
+        assert desk.jobs.asked.pop() == (note(), Request("ru", on_demand=True))
+        assert desk.jobs.asked == []
+
+
+async def test_what_is_shown_in_saved_messages_can_be_cancelled_and_retried_there(desk: Desk) -> None:
+    desk.jobs.all[12] = job()
+    for text in OURS:
+        desk.jobs.move(12, JobState.RUNNING)
+        desk.gateway.messages[70] = Message(ME, Rich(text))
+        assert await desk.say("/cancel", reply_to=70) == "Cancelled: #12", text
+        await desk.say("/retry", reply_to=70)
+        assert desk.jobs.asked.pop()[0] == note(), text
+
+
+async def test_a_message_about_several_notes_means_all_of_them_if_they_are_few(desk: Desk) -> None:
+    desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.DONE) for i in range(1, 7)}
+    desk.gateway.messages[70] = Message(ME, Rich("🕰 3 notes (#1 – #3):\n#1 Anna\n#2 Anna\n#3 Anna\nAll: /retry all"))
+    assert await desk.say("/retry", reply_to=70) == "🎙 On it: #91, #92, #93"
+    queue = "\n".join(["📥 6 notes in the queue:", *(f"#{i} Anna · 0:07 · waiting" for i in range(1, 7))])
+    desk.gateway.messages[71] = Message(ME, Rich(queue))
+    answer = await desk.say("/t", reply_to=71)
+    assert answer == "That message is about 6 notes. Name the one you mean. Example: /t 1"
+    assert await desk.say("/cancel", reply_to=71) == answer
+
+
+async def test_a_text_of_the_owners_own_leads_nowhere(desk: Desk) -> None:
+    desk.jobs.all[12] = job(state=JobState.DONE)
+    desk.gateway.messages[70] = Message(ME, Rich("Buy milk"))
+    assert "no sound in that message" in await desk.say("/t", reply_to=70)
+    desk.gateway.messages[70] = Message(ME, Rich("see #13"))
+    assert "no sound in that message" in await desk.say("/t", reply_to=70)
+    desk.gateway.messages[71] = Message(ANNA, Rich("about #12"))
+    assert "no sound in that message" in await desk.say("/t", reply_to=71, **WITH_ANNA)
+    assert desk.jobs.asked == []
+
+
+async def test_a_transcript_sent_as_a_reply_leads_back_to_the_note_it_answers(desk: Desk) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    desk.gateway.messages[70] = Message(ANNA, Rich("What was said, #99."), reply_to=5)
+    await desk.say("/t en", reply_to=70, **WITH_ANNA)
+    assert desk.jobs.asked == [(note(), Request("en", on_demand=True))]
+
+
+async def test_a_note_that_is_gone_is_said_to_be_so_in_one_line_and_its_work_can_still_be_stopped(desk: Desk) -> None:
+    desk.jobs.all[12] = job()
+    for text in ("/t", "/retry"):
+        desk.gateway.fail["note"] = [Gone()]
+        answer = await desk.say(text, reply_to=5, **WITH_ANNA)
+        assert answer.splitlines()[1:] == ["The message was deleted, or the chat is no longer open to you."]
+    desk.gateway.fail["note"] = [Gone()]
+    assert "Cancelled: #12" in await desk.say("/cancel", reply_to=5, **WITH_ANNA)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("🎙 Anna #5 · 12 Jan 13:46 · 0:07 · #12\nNumber #7, he said", [12]),
+        ("🎙 12 янв 13:46 · 0:07 · #12 (2)\n▓▓░ 40 %", [12]),
+        ("🎙 #12 · 2/3\n…", [12]),
+        ("💬 В чате «Семья #3»:\n🎙 Взял в работу: #12", [12]),
+        ("⏳ Taken: #12, #13 · 4 ahead", [12, 13]),
+        ("🎙 Anna · 12 Jan 13:46 · 0:07 · #12\nHello\n\n13:47 · 1:02:03 · #13 (2)\nA\n\n13:48 · #14\nB", [12, 13, 14]),
+        ("Shopping\n13:47 · 0:03 · #13", []),
+        ("📥 2 notes in the queue:\n#12 Anna · 0:07 · 5 %\n#13 Anna · 0:07 · waiting\n\nFailed: #9", [12, 13]),
+        ("hello", []),
+        ("", []),
+        ("a line\n#12 in what was said", []),
+    ],
+)
+def test_a_message_of_ours_says_in_its_headings_which_notes_it_is_about(text: str, numbers: list[int]) -> None:
+    assert mentioned(text) == numbers
 
 
 async def test_a_note_may_be_named_by_its_number(desk: Desk) -> None:
@@ -449,7 +691,7 @@ async def test_a_note_may_be_named_by_its_number(desk: Desk) -> None:
 
 async def test_the_queue_shows_percent_and_what_failed(desk: Desk) -> None:
     states = [JobState.RUNNING, JobState.RUNNING, JobState.WAITING, JobState.FAILED, JobState.HELD]
-    desk.jobs.all = {i: job(note(message_id=i), id=i, state=state) for i, state in enumerate(states, 1)}
+    desk.jobs.all = {i: ended(state, i) for i, state in enumerate(states, 1)}
     desk.status.progress[1] = Progress(5, 10, "")
     assert (await desk.say("/queue")).splitlines() == [
         "📥 3 notes in the queue:",
@@ -457,7 +699,7 @@ async def test_the_queue_shows_percent_and_what_failed(desk: Desk) -> None:
         "#2 Anna · 12 Jan 13:46 · 0:07 · running",
         "#3 Anna · 12 Jan 13:46 · 0:07 · waiting",
         "",
-        "Failed: 1. Held for their age: 1. To try again: /retry",
+        "Failed this week: 1. Held for their age: 1. To try again: /retry",
     ]
 
 
@@ -470,21 +712,47 @@ async def test_cancel_takes_a_number_a_reply_all_or_the_only_one(desk: Desk) -> 
     desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in (1, 2, 3, 4)}
     assert "Cancelled: #1" in await desk.say("/cancel #1")
     assert "no such note" in await desk.say("/cancel 1")
+    desk.gateway.notes[ANNA, 2] = note(message_id=2)
     assert "Cancelled: #2" in await desk.say("/cancel", reply_to=2, **WITH_ANNA)
+    assert "no such note" in await desk.say("/cancel", reply_to=60, **WITH_ANNA)
     assert "Expected" in await desk.say("/cancel")
     assert "Cancelled: 2 notes." in await desk.say("/cancel Все")
     desk.jobs.all[5] = job(id=5)
     assert "Cancelled: #5" in await desk.say("/cancel")
 
 
-async def test_retry_takes_a_number_a_reply_or_all(desk: Desk) -> None:
-    desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.FAILED) for i in (1, 2)}
-    assert "Trying again: #1" in await desk.say("/retry 1")
+async def test_retry_takes_numbers_a_reply_or_all(desk: Desk) -> None:
+    desk.jobs.all = {i: ended(JobState.FAILED, i) for i in (1, 2, 3, 4)}
+    assert await desk.say("/retry 1, №2.") == "🔁 Trying again: #1, #2"
     assert "no note #1, or it is still" in await desk.say("/retry 1")
-    assert "Trying again: 1 note." in await desk.say("/retry")
+    assert "Trying again: 2 notes." in await desk.say("/retry")
     assert "nothing to try again" in await desk.say("/retry all")
     desk.gateway.notes[ANNA, 5] = note()
-    assert "On it" in await desk.say("/retry", reply_to=5, **WITH_ANNA)
+    assert "Trying again" not in await desk.say("/retry", reply_to=5, **WITH_ANNA)
+    assert [asked.message_id for asked, _ in desk.jobs.asked] == [5]
+
+
+async def test_retry_leaves_alone_what_would_end_the_same_and_says_so(russian: Desk) -> None:
+    errors = ["engine_died", "gone", "unreadable", "empty", "no_sound", "truncated", "too_long", "too_large"]
+    russian.jobs.all = {i: ended(JobState.FAILED, i, error=key) for i, key in enumerate(errors, 1)}
+    assert await russian.say("/retry") == "🔁 Пробую ещё раз: 1 запись. Не тронул: 7 — итог был бы тот же."
+    assert {i for i, each in russian.jobs.all.items() if each.state is JobState.WAITING} == {1}
+    assert await russian.say("/retry") == "Повторять нечего. Не тронул: 7 — итог был бы тот же."
+    assert await russian.say("/retry 7") == "🔁 Пробую ещё раз: #7"
+
+
+async def test_what_failed_more_than_a_week_ago_is_history(desk: Desk) -> None:
+    week_s = 7 * 86_400
+    desk.jobs.all = {
+        1: ended(JobState.FAILED, 1, finished_at_s=SENT_AT_S - week_s + 1),
+        2: ended(JobState.FAILED, 2, finished_at_s=SENT_AT_S - week_s),
+    }
+    assert "❗ Failed this week: 1 · /retry" in await desk.say("/status")
+    assert "Failed this week: 1." in await desk.say("/queue")
+    assert await desk.say("/retry") == "🔁 Trying again: 1 note."
+    desk.jobs.all.pop(1)
+    assert "ailed" not in await desk.say("/status") + await desk.say("/queue")
+    assert await desk.say("/retry 2") == "🔁 Trying again: #2"
 
 
 # /model
@@ -493,9 +761,16 @@ async def test_retry_takes_a_number_a_reply_or_all(desk: Desk) -> None:
 async def test_models_are_listed_with_the_current_one_marked(desk: Desk) -> None:
     assert (await desk.say("/model")).splitlines()[:3] == [
         "🧠 Models:",
-        "small · 484 MB · memory 900 MB · ×8.3 · downloaded ← now",
-        "large-v3 · 3 GB · memory 4 GB",
+        "▶️ small · memory 900 MB · ×8.3",
+        "☁️ large-v3 · 3 GB · memory 4 GB",
     ]
+
+
+async def test_a_folder_is_listed_by_its_name_and_meant_by_it(desk: Desk) -> None:
+    desk.engine.folder = "/srv/My models/whisper-ru"
+    assert "💾 whisper-ru · memory 1 GB" in (await desk.say("/model")).splitlines()
+    await desk.say("/model Whisper ru")
+    assert desk.engine.asked == ["/srv/My models/whisper-ru"]
 
 
 async def test_changing_the_model_answers_at_once_shows_progress_and_ends_with_the_result(desk: Desk) -> None:
@@ -567,19 +842,20 @@ async def test_leaving_ends_a_change_of_model_that_is_under_way() -> None:
 
 
 async def test_status_is_one_look_at_everything(desk: Desk) -> None:
-    states = [JobState.RUNNING, JobState.WAITING, JobState.FAILED]
-    desk.jobs.all = {i: job(note(message_id=i), id=i, state=state) for i, state in enumerate(states, 1)}
+    states = [JobState.RUNNING, JobState.WAITING, JobState.FAILED, JobState.HELD]
+    desk.jobs.all = {i: ended(state, i) for i, state in enumerate(states, 1)}
     desk.jobs.all[9] = job(id=9, state=JobState.DONE, finished_at_s=SENT_AT_S - 1800)
     desk.status.progress[1] = Progress(1, 4, "")
     desk.status.error = ("unreadable", SENT_AT_S)
     assert (await desk.say("/status")).splitlines() == [
-        "📡 Online since 12 Jan 13:46, reconnects: 2",
-        "🧠 Model small, memory 900 MB, speed ×8.3",
-        "📥 Waiting: 1, running: 1, failed: 1",
+        "📡 Online since 12 Jan 13:46",
+        "📥 Waiting 1 · running 1 · held 1",
         "  #1 Anna · 12 Jan 13:46 · 0:07 · 25 %",
-        "✅ Done today: 1, in the last hour: 1",
-        "⚠️ Last error, 12 Jan 13:46: Could not read the sound: the file is damaged or is no recording.",
-        "ℹ️ Version 1.2.3, up 2 h 1 min",
+        "❗ Failed this week: 1 · /retry",
+        "✅ Done today 1 · last hour 1",
+        "⚠️ 12 Jan 13:46: Could not read the sound: the file is damaged or is no recording.",
+        "🧠 small · 900 MB · ×8.3",
+        "ℹ️ 1.2.3 · up 2 h 1 min · 2 reconnects",
     ]
     assert desk.jobs.done_asked_s == [950_400.0, SENT_AT_S - 3600]  # midnight, an hour ago
 
@@ -587,6 +863,108 @@ async def test_status_is_one_look_at_everything(desk: Desk) -> None:
 async def test_status_when_nothing_happened_yet(russian: Desk) -> None:
     russian.gateway.connection = ConnectionInfo(online=False, since_s=None, reconnects=0, last_update_at_s=SENT_AT_S)
     lines = (await russian.say("/status")).splitlines()
-    assert lines[0] == "📡 Нет связи, переподключений: 0"
-    assert lines[1] == "Последнее обновление: 12 янв 13:46"
-    assert "👌 Ошибок не было" in lines
+    assert lines == [
+        "📡 Нет связи",
+        "   последнее событие 12 янв 13:46",
+        "📥 Ждёт 0 · в работе 0",
+        "✅ Сегодня 0 · за час 0",
+        "👌 Ошибок не было",
+        "🧠 small · 900 МБ · ×8,3",
+        "ℹ️ 1.2.3 · работает 2 ч 1 мин",
+    ]
+    assert max(len(line) for line in lines) <= PHONE
+
+
+# /words
+
+
+async def test_words_are_set_shown_and_cleared_for_a_chat_and_for_all(desk: Desk) -> None:
+    answer = await desk.say("/words Анна,Kubernetes;  Жюль   Верн\nАнна", **IN_FAMILY)
+    assert answer.splitlines()[1:] == ["📖 Words for the chat “Семья”: Анна, Kubernetes, Жюль Верн"]
+    assert desk.rules.chats[FAMILY].words == "Анна, Kubernetes, Жюль Верн"
+    assert await desk.say("/words default Ёлкин, CTranslate2") == "📖 Words for all chats: Ёлкин, CTranslate2"
+    assert desk.rules.now.words == "Ёлкин, CTranslate2"
+    shown = (await desk.say("/words", **IN_FAMILY)).splitlines()
+    assert shown[1:3] == [
+        "📖 Words for the chat “Семья”: Анна, Kubernetes, Жюль Верн",
+        "📖 Words for all chats: Ёлкин, CTranslate2",
+    ]
+    assert shown[3].startswith("Expected: /words a, b, c for this chat")
+    assert "has no words of its own" in await desk.say("/words -", **IN_FAMILY)
+    assert await desk.say("/words нет по умолчанию") == "📖 There are no words for all chats."
+    assert (desk.rules.chats[FAMILY].words, desk.rules.now.words) == ("", "")
+
+
+async def test_more_words_than_the_recogniser_takes_are_refused_and_nothing_changes(desk: Desk) -> None:
+    await desk.say("/words Anna", **WITH_ANNA)
+    answer = await desk.say("/words " + "x" * 201, **WITH_ANNA)
+    assert "That is 201 characters; 200 fit." in answer
+    assert desk.rules.chats[ANNA].words == "Anna"
+    await desk.say("/words " + "x" * 200, **WITH_ANNA)
+    assert len(desk.rules.chats[ANNA].words) == 200
+
+
+async def test_in_saved_messages_it_is_said_how_to_mean_the_words_of_all_chats(russian: Desk) -> None:
+    answer = await russian.say("/words Анна")
+    assert answer.splitlines() == ["📖 Слова для чата «Избранное»: Анна", "Для всех чатов сразу: /words default …"]
+
+
+# As they are really typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("/track https://t.me/anna", "@anna"),
+        ("/track t.me/anna/123", "@anna"),
+        ("/track T.me/anna?start=1", "@anna"),
+        ("/track https://t.me/s/anna", "@anna"),
+        ("/track @anna,", "@anna"),
+        ("/track  @anna.\n", "@anna"),
+        ("/Track anna;", "@anna"),
+        (".тrаск @anna", "@anna"),
+        ("/track https://t.me/c/1234567890/5", "-1001234567890"),
+    ],
+)
+async def test_track_is_forgiving(desk: Desk, typed: str, name: str) -> None:
+    desk.gateway.peers[name] = Peer(ANNA, "Anna")
+    assert await desk.say(typed) == "👂 Tracking: Anna"
+
+
+async def test_a_cyrillic_letter_that_looks_latin_does_no_harm(desk: Desk) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    assert "On it" in await desk.say("/т", reply_to=5, **WITH_ANNA)
+    assert await desk.say("/привет", **WITH_ANNA) == ""
+    assert await desk.say("/t@some_bot", reply_to=5, **WITH_ANNA) == ""
+    assert await desk.say("/сор", **WITH_ANNA) == ""
+
+
+@pytest.mark.parametrize("typed", ["/auto groups вкл", "/auto ВКЛ группы", "/auto groups,  on\n", ".auto groups on."])
+async def test_a_switch_is_thrown_however_it_is_said(desk: Desk, typed: str) -> None:
+    assert "✅ groups" in await desk.say(typed)
+    assert desk.rules.now.groups is True
+    assert desk.rules.now.private is False
+
+
+async def test_several_switches_are_thrown_at_once(desk: Desk) -> None:
+    await desk.say("/auto private, mine on")
+    assert (desk.rules.now.private, desk.rules.now.groups, desk.rules.now.mine) == (True, False, True)
+
+
+@pytest.mark.parametrize("typed", ["/lang russian", "/lang Русский", "/LANG  RU.", "/lang ru_RU"])
+async def test_a_language_is_understood_however_it_is_named(desk: Desk, typed: str) -> None:
+    await desk.say(typed, **WITH_ANNA)
+    assert desk.rules.chats[ANNA].language == "ru"
+
+
+async def test_a_number_and_wishes_come_in_any_order(desk: Desk) -> None:
+    desk.jobs.all[12] = job(state=JobState.DONE)
+    for typed in ("/t 12 ru", "/t ru #12", "/t Русский, №12."):
+        await desk.say(typed)
+        assert desk.jobs.asked.pop() == (note(), Request("ru", on_demand=True))
+
+
+async def test_the_same_message_with_other_words_is_not_a_new_command(desk: Desk) -> None:
+    assert await desk.say("/deliver reply", message_id=7, **WITH_ANNA) != ""
+    assert await desk.say("/deliver private", message_id=7, **WITH_ANNA) == ""
+    assert desk.rules.chats[ANNA].delivery is Delivery.REPLY

@@ -158,6 +158,14 @@ async def test_expected_words_and_the_quality_setting_do_no_harm(engine: Engine)
         assert (await engine.transcribe("1", clip.path, options, ignore)).text == clip.text
 
 
+async def test_expected_words_reach_the_recogniser(engine: Engine) -> None:
+    # This tiny model was never taught to read them. That they make it stumble shows that it gets them.
+    path = sample("en_two_sentences").path
+    plain = await engine.transcribe("1", path, PLAIN, ignore)
+    hinted = await engine.transcribe("2", path, DecodeOptions(words="Monday, coffee, train"), ignore)
+    assert hinted.text != plain.text
+
+
 async def test_words_after_long_silence_keep_their_place(engine: Engine, tmp_path: Path) -> None:
     clip = sample("en_two_sentences")
     silence = np.zeros(70 * RATE, dtype=np.int16)
@@ -401,6 +409,7 @@ async def test_a_switch_lets_the_old_one_finish_and_uses_the_new_one_at_once(tmp
             info = await engine.switch(str(other), fractions.append)
             assert info.name == engine.info().model == str(other)
             assert remembered == [str(other)]
+            assert {str(MODEL), str(other)} <= {model.name for model in engine.models()}, "there to go back to"
             assert fractions == sorted(fractions)
             assert fractions[-1] == 1
             short = await engine.transcribe("short", sample("en_hello").path, PLAIN, ignore)

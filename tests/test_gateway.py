@@ -16,7 +16,7 @@ from pyrogram.raw import types as t
 from tests.support.clock import FakeClock, settle
 from tests.support.telegram import QUICK, Link, names_in, signed_in, until
 from transcriber.clock import SystemClock
-from transcriber.domain import ChatKind, Note, Peer, Rich, Span, SpanKind
+from transcriber.domain import ChatKind, Note, Peer, Pointed, Rich, Span, SpanKind
 from transcriber.errors import (
     DownloadCut,
     FloodWait,
@@ -432,6 +432,117 @@ async def test_a_message_that_is_not_there_or_stands_in_another_chat_is_gone(lin
     for chat_id, message_id in ((bob.id, 4711), (eve.id, message.id), (987_654_321, message.id)):
         with pytest.raises(Gone):
             await link.gateway.note(chat_id, message_id)
+
+
+async def test_what_was_replied_to_is_read_with_the_rest_of_its_album(link: Link) -> None:
+    srv = link.srv
+    friend = srv.add_user("Bob", "bob")
+    places = (friend, srv.add_group("Group"), srv.add_supergroup("Wide"))
+    await introduce(link)
+    for place in places:
+        chat_id = srv.chat_id(place)
+        before = srv.deliver_voice(friend, place, b"ogg", 7)
+        year_ago: dict[str, Any] = {"grouped_id": 99, "fwd": True, "sent_at_s": 1_700_000_000}
+        video = srv.deliver_video(friend, place, b"mp4", 7, **year_ago)
+        photo = srv.deliver_text(friend, place, "a picture", **year_ago)
+        voice = srv.deliver_voice(friend, place, b"ogg", 7, **year_ago)
+        srv.deliver_voice(srv.me, None, b"ogg", 7, grouped_id=99)  # of another chat, with ids of the same count
+        srv.deliver_voice(friend, place, b"ogg", 7, grouped_id=100)
+        for member in (video, photo, voice):
+            pointed = await link.gateway.pointed(chat_id, member.id)
+            assert [note.key for note in pointed.notes] == [(chat_id, video.id), (chat_id, voice.id)]
+        alone = await link.gateway.pointed(chat_id, before.id)
+        assert [note.key for note in alone.notes] == [(chat_id, before.id)]
+
+
+async def test_only_what_the_account_wrote_itself_is_read_as_its_own_words(link: Link) -> None:
+    srv = link.srv
+    friend = srv.add_user("Bob")
+    await introduce(link)
+    note = srv.deliver_voice(friend, None, b"ogg", 7)
+    ours = await link.gateway.send_text(friend.id, Rich("heard"), random_id=1, reply_to=note.id)
+    assert await link.gateway.pointed(friend.id, ours) == Pointed((), "heard", note.id)
+    theirs = srv.deliver_text(friend, None, "🎙 On it: #12", reply_to=note)
+    assert await link.gateway.pointed(friend.id, theirs.id) == Pointed((), "", note.id)
+    me = srv.me.id
+    noted = await link.gateway.send_text(me, Rich("🎙 On it: #12"), random_id=2)
+    assert (await link.gateway.pointed(me, noted)).text == "🎙 On it: #12"
+    forwarded = srv.deliver_text(srv.me, None, "🎙 On it: #13", fwd=True)
+    assert (await link.gateway.pointed(me, forwarded.id)).text == ""
+
+
+async def test_what_was_replied_to_and_is_deleted_is_gone(link: Link) -> None:
+    friend = link.srv.add_user("Bob")
+    await introduce(link)
+    note = link.srv.deliver_voice(friend, None, b"ogg", 7)
+    link.srv.delete(note)
+    with pytest.raises(Gone):
+        await link.gateway.pointed(friend.id, note.id)
+
+
+# What others can see
+
+
+def reactions_of(link: Link, message: Any) -> list[str]:
+    return [count.reaction.emoticon for count in message.reactions.results] if message.reactions else []
+
+
+async def test_a_reaction_is_put_on_a_message_and_taken_back(link: Link) -> None:
+    friend, wide = link.srv.add_user("Bob"), link.srv.add_supergroup("Wide")
+    await introduce(link)
+    for chat in (friend, wide):
+        chat_id, message = link.srv.chat_id(chat), link.srv.deliver_voice(friend, chat, b"ogg", 7)
+        assert await link.gateway.react(chat_id, message.id, "👀")
+        assert await link.gateway.react(chat_id, message.id, "👀"), "a repeat after an answer that was lost"
+        assert reactions_of(link, message) == ["👀"]
+        await link.gateway.take_back_reaction(chat_id, message.id, "👀")
+        assert reactions_of(link, message) == []
+        await link.gateway.take_back_reaction(chat_id, message.id, "👀")
+        shown = [(action.chat, action.msg_id, action.text) for action in link.srv.of("reaction")][-2:]
+        assert shown == [(chat_id, message.id, "👀"), (chat_id, message.id, "")]
+
+
+async def test_the_owners_own_reaction_is_neither_replaced_nor_taken_away(link: Link) -> None:
+    friend = link.srv.add_user("Bob")
+    await introduce(link)
+    message = link.srv.deliver_voice(friend, None, b"ogg", 7)
+    heart = t.ReactionEmoji(emoticon="❤")
+    message.reactions = t.MessageReactions(results=[t.ReactionCount(reaction=heart, count=1, chosen_order=0)])
+    assert not await link.gateway.react(friend.id, message.id, "👀")
+    await link.gateway.take_back_reaction(friend.id, message.id, "👀")
+    assert reactions_of(link, message) == ["❤"]
+    assert link.srv.of("reaction") == []
+
+
+async def test_a_reaction_of_somebody_else_is_no_hindrance(link: Link) -> None:
+    friend = link.srv.add_user("Bob")
+    await introduce(link)
+    message = link.srv.deliver_voice(friend, None, b"ogg", 7)
+    heart = t.ReactionEmoji(emoticon="❤")
+    message.reactions = t.MessageReactions(results=[t.ReactionCount(reaction=heart, count=1)])
+    assert await link.gateway.react(friend.id, message.id, "👀")
+
+
+async def test_a_reaction_on_a_message_that_is_gone_is_taken_back_without_a_word(link: Link) -> None:
+    friend = link.srv.add_user("Bob")
+    await introduce(link)
+    await link.gateway.take_back_reaction(friend.id, 4711, "👀")
+    with pytest.raises(Gone):
+        await link.gateway.react(friend.id, 4711, "👀")
+
+
+async def test_a_note_is_marked_as_played_in_every_kind_of_chat(link: Link) -> None:
+    srv = link.srv
+    friend, group, wide = srv.add_user("Bob"), srv.add_group("Group"), srv.add_supergroup("Wide")
+    await introduce(link)
+    for chat in (friend, group, wide):
+        message = srv.deliver_voice(friend, chat, b"ogg", 7)
+        note = await link.gateway.note(srv.chat_id(chat), message.id)
+        assert note is not None
+        await link.gateway.mark_played(note)
+        [*_, marked] = srv.of("read_contents")
+        assert (marked.chat, marked.msg_id) == note.key
+        assert not message.media_unread
 
 
 async def test_a_chat_that_the_session_file_forgot_is_found_among_the_conversations(link: Link) -> None:

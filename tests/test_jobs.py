@@ -144,16 +144,6 @@ async def test_what_runs_or_is_done_or_unknown_is_not_retried(jobs: Jobs) -> Non
     assert await jobs.retry(99) is None
 
 
-async def test_retrying_all_means_failed_and_held_but_not_gone_or_cancelled(jobs: Jobs) -> None:
-    for number, key in enumerate(("unreadable", "gone"), 1):
-        await jobs.fail(await running(jobs, number), key)
-    cancelled = await running(jobs, 3)
-    await jobs.cancel(cancelled.id)
-    await jobs.add(a_note(4), held=True)
-    assert await jobs.retry_all() == 2
-    assert {job.note.message_id for job in await jobs.queue()} == {1, 4}
-
-
 # Running
 
 

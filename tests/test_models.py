@@ -156,6 +156,13 @@ async def test_a_model_comes_from_the_hub_with_progress_and_is_there_afterwards(
     assert not listed["small"].present
 
 
+def test_a_folder_that_was_in_use_before_stays_listed_while_it_holds_a_model(tmp_path: Path) -> None:
+    before = [str(MODEL), "small", str(tmp_path / "gone"), "me/other"]
+    listed = [info.name for info in Models(tmp_path).infos("tiny", before=before)]
+    assert listed == [*(known.name for known in CATALOGUE), str(MODEL)]
+    assert [info.name for info in Models(tmp_path).infos(str(MODEL), before=before)] == listed, "once, also in use"
+
+
 async def test_a_model_the_hub_does_not_know_is_unknown(tmp_path: Path, hub: str) -> None:
     with pytest.raises(ModelRefused) as caught:
         await Models(tmp_path, hub=hub).fetch("me/nothing", ignore)

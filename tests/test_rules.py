@@ -169,3 +169,19 @@ async def test_language_is_the_chats_own_else_the_default_else_detected(
     await rules.change_chat(FRIEND_ID, language=of_chat, words="Anna, Stenogram")
     assert await rules.language_for(PRIVATE) == wanted
     assert await rules.words_for(PRIVATE) == "Anna, Stenogram"
+
+
+async def test_the_words_of_a_chat_come_before_those_for_all(store: Store) -> None:
+    rules = Rules(store, NOTHING)
+    assert await rules.words_for(PRIVATE) == ""
+    await rules.change(words="Kubernetes")
+    assert await rules.words_for(PRIVATE) == "Kubernetes"
+    await rules.change_chat(PRIVATE.chat_id, words="Anna, Lena")
+    assert await rules.words_for(PRIVATE) == "Anna, Lena, Kubernetes"
+    await rules.change(words="")
+    assert await rules.words_for(PRIVATE) == "Anna, Lena"
+
+
+async def test_what_was_kept_before_there_were_words_for_all_still_holds(store: Store) -> None:
+    await store.set("preferences", '{"delivery": "reply", "groups": true}')
+    assert await Rules(store, NOTHING).preferences() == replace(NOTHING, delivery=Delivery.REPLY, groups=True)

@@ -20,6 +20,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert (read.model_idle_s, read.max_duration_s, read.max_file_mb, read.catch_up_max_age_h) == (900, 7200, 200, 48)
     assert (read.deliver, read.auto, read.tracked) == (Delivery.PRIVATE, frozenset({"saved"}), ())
     assert (read.command_prefixes, read.log_level, read.log_format) == ("/.", "INFO", "text")
+    assert (read.progress, read.mark_played) == ("message", False), "nothing that others see, unless asked for"
     assert read.redis_url is None
     assert read.data_dir == Path("data").absolute()
 
@@ -110,3 +111,14 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
     read = set(re.findall(r'reader\.\w+\("([A-Z_]+)"', source)) | {"DATA_DIR", "TRACKED"}
     shown = set(re.findall(r"^#([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE))
     assert shown == read - {"STENOGRAM_SANDBOX"}, "the sandbox seam is not a setting for people"
+
+
+@pytest.mark.parametrize(("said", "meant"), [("true", True), ("YES", True), ("0", False), ("off", False)])
+def test_a_switch_is_set_in_every_usual_way(said: str, meant: bool) -> None:
+    assert settings.read({"MARK_PLAYED": said}).mark_played is meant
+
+
+def test_progress_is_shown_in_one_of_three_ways() -> None:
+    assert settings.read({"PROGRESS": "Reaction"}).progress == "reaction"
+    with pytest.raises(SettingsWrong):
+        settings.read({"PROGRESS": "loud"})

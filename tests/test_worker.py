@@ -239,6 +239,18 @@ async def test_another_language_of_the_same_file_is_heard_anew(room: Room) -> No
     assert [options.language for _, options in room.engine.heard] == [None, "ru"]
 
 
+async def test_other_words_to_expect_have_the_same_file_heard_anew_and_the_same_ones_do_not(room: Room) -> None:
+    (job,) = await room.add(a_note())
+    async with room.working():
+        await room.until(job, JobState.DONE)
+        for number, words in enumerate(("", "Anna", "Anna", "Anna, Kubernetes"), 2):
+            await room.rules.change_chat(a_note().chat_id, words=words)
+            await room.jobs.ask(a_note(), Request())
+            await eventually(lambda: len(room.delivery.said) == number)  # noqa: B023 - waited for at once
+            await room.until(job, JobState.DONE)
+    assert [options.words for _, options in room.engine.heard] == ["", "Anna", "Anna, Kubernetes"]
+
+
 async def test_a_short_note_is_not_stuck_behind_long_ones(room: Room) -> None:
     room.engine.hold = asyncio.Event()
     long = await room.add(*(a_note(number, duration_s=3600.0) for number in (1, 2, 3)))

@@ -22,6 +22,7 @@ from transcriber.domain import Limits, Preferences
 from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
 from transcriber.heartbeat import heartbeat
 from transcriber.inbox import Inbox
+from transcriber.manners import Manners
 from transcriber.model_choice import engine_for, have_model
 from transcriber.protocols import Announce, Archive, Store
 from transcriber.sandbox import crash
@@ -53,6 +54,7 @@ async def run(settings: Settings, texts: Texts) -> int:
     logs.configure(settings.log_level, settings.log_format)
     crash.arm(settings.sandbox)
     announce = logs.Announcer(texts, settings.log_format)
+    texts = Texts(texts.language, texts.zone, settings.command_prefixes[0])
     with stop_on_signal(announce) as stop:
         try:
             await _live(settings, texts, announce, SystemClock())
@@ -93,7 +95,8 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
 
         gateway = TelegramGateway(clock)
         delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
-        status = ProgramStatus(clock, delivery)
+        manners = Manners(delivery, gateway, clock, progress=settings.progress, mark_played=settings.mark_played)
+        status = ProgramStatus(clock, manners)
         worker = Worker(
             *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
             beam_size=settings.beam_size,
@@ -118,6 +121,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
                 group.create_task(worker.run(), name="worker")
                 group.create_task(supervise(attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
+                group.create_task(manners.run(), name="manners")
                 group.create_task(have_model(models, engine.info().model, announce, clock), name="model")
                 group.create_task(tracked.keep(gateway, clock, catch_up.put_back), name="tracked")
                 group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")

@@ -218,6 +218,7 @@ class Preferences:
     mine: bool = False
     delivery: Delivery = Delivery.PRIVATE
     language: str | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,15 @@ class Command:
     chat_title: str
     text: str
     sent_at_s: float
+    reply_to: int | None = None  # message id in the same chat
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """A message that the owner replied to, as far as it leads to notes."""
+
+    notes: tuple[Note, ...] = ()  # itself; of an album every member with sound
+    text: str = ""  # what this account wrote there, by hand or by this program; empty for everybody else's
     reply_to: int | None = None  # message id in the same chat
 
 

@@ -52,7 +52,7 @@ async def engine_killed_once(at: Scene) -> None:
     await at.srv.wait_until(lambda: at.srv.count(GET_FILE) > 1 or None)
     os.kill(pid, signal.SIGKILL)
     await at.transcribed()
-    await at.asked("/status", "Recogniser restarts: 1")
+    await at.asked("/status", "recogniser restarts: 1")
 
 
 async def engine_killed_twice(at: Scene) -> None:
@@ -182,7 +182,7 @@ async def never_answered(at: Scene) -> None:
     fault = at.srv.on_rpc(GET_FILE, "ignore", times=-1)
     at.note()
     await at.called(GET_FILE)
-    assert await at.asked("/status", "running: 1") < 2
+    assert await at.asked("/status", "running 1") < 2
     await at.called(GET_FILE, 2)
     fault.times = 0
     await at.transcribed()

@@ -23,6 +23,7 @@ from transcriber.domain import (
     ModelInfo,
     Note,
     Peer,
+    Pointed,
     Preferences,
     Progress,
     Request,
@@ -95,6 +96,7 @@ class FakeGateway:
         self.deleted: list[tuple[int, int]] = []
         self.typed: list[int] = []
         self.notes: dict[tuple[int, int], Note | None] = {}
+        self.albums: dict[tuple[int, int], list[Note]] = {}
         self.peers: dict[str, Peer] = {}
         self.fail: dict[str, list[StenogramError]] = {}
         self.connection = ConnectionInfo(online=True, since_s=SENT_AT_S, reconnects=2, last_update_at_s=None)
@@ -149,6 +151,14 @@ class FakeGateway:
     async def note(self, chat_id: int, message_id: int) -> Note | None:
         self._raise("note")
         return self.notes.get((chat_id, message_id))
+
+    async def pointed(self, chat_id: int, message_id: int) -> Pointed:
+        """A note, a message of ours, or something silent."""
+        found = await self.note(chat_id, message_id)
+        if found is not None:
+            return Pointed(tuple(self.albums.get((chat_id, message_id), [found])))
+        message = self.messages.get(message_id)
+        return Pointed(text=message.text.text, reply_to=message.reply_to) if message else Pointed()
 
     async def download(self, note: Note, to: Path) -> None:
         raise NotImplementedError
@@ -225,9 +235,16 @@ class FakeJobs:
         self.all = {each.id: each for each in jobs}
         self.asked: list[tuple[Note, Request]] = []
         self.done_asked_s: list[float] = []
+        self.fail: list[StenogramError] = []
 
     async def get(self, job_id: int) -> Job | None:
+        if self.fail:
+            raise self.fail.pop(0)
         return self.all.get(job_id)
+
+    def move(self, job_id: int, to: JobState) -> None:
+        """Whatever state it was in."""
+        self.all[job_id] = replace(self.all[job_id], state=to)
 
     async def ask(self, note: Note, request: Request) -> Job:
         self.asked.append((note, request))
@@ -244,9 +261,6 @@ class FakeJobs:
     async def retry(self, job_id: int) -> Job | None:
         return self._move(job_id, (JobState.FAILED, JobState.CANCELLED, JobState.HELD), JobState.WAITING)
 
-    async def retry_all(self) -> int:
-        return len([each for each in list(self.all) if await self.retry(each)])
-
     async def queue(self, limit: int = 20) -> list[Job]:
         running, waiting = self._in(JobState.RUNNING), self._in(JobState.WAITING)
         return [*running, *waiting][:limit]
@@ -261,6 +275,9 @@ class FakeJobs:
     async def done_since(self, since_s: float) -> int:
         self.done_asked_s.append(since_s)
         return sum((each.finished_at_s or 0) >= since_s for each in self._in(JobState.DONE))
+
+    async def job(self, job_id: int) -> Job | None:
+        return await self.get(job_id)
 
     async def job_of(self, chat_id: int, message_id: int) -> Job | None:
         return next((each for each in self.all.values() if each.note.key == (chat_id, message_id)), None)
@@ -287,6 +304,7 @@ class FakeEngine:
         self.outcome: asyncio.Future[ModelInfo] | None = None
         self.told: Callable[[float], None] | None = None
         self.asked: list[str] = []
+        self.folder: str | None = None
 
     async def transcribe(
         self, run_id: str, path: Path, options: DecodeOptions, on_progress: Callable[[Progress], None]
@@ -305,7 +323,9 @@ class FakeEngine:
         return info
 
     def models(self) -> list[ModelInfo]:
+        folders = [ModelInfo(self.folder, None, 2**30, present=True)] if self.folder else []
         return [
+            *folders,
             ModelInfo("small", 484 * 2**20, 900 * 2**20, present=True, speed=8.31),
             ModelInfo("large-v3", 3 * 2**30, 4 * 2**30, present=False),
         ]

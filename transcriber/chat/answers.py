@@ -80,8 +80,7 @@ class Answers:
     async def _send(self, command: Command, answer: Answer) -> int:
         me = self._gateway.me.id
         text = self._placed(command, answer)
-        # The command's words are part of the purpose: an edited command is a new question.
-        purpose = f"answer:{command.text}"
+        purpose = "answer"
         if command.chat_kind is ChatKind.SAVED:
             number = random_id(me, command.chat_id, command.message_id, purpose)
             try:

@@ -13,15 +13,18 @@ from transcriber.chat.help_commands import HelpCommands
 from transcriber.chat.lookup import Lookup
 from transcriber.chat.model_commands import ModelCommands
 from transcriber.chat.parse import parse
-from transcriber.chat.ports import Jobs, KnownJobs, Rules, Status
+from transcriber.chat.ports import Jobs, KnownJobs, Rules, Status, Telegram
 from transcriber.chat.rule_commands import RuleCommands
 from transcriber.chat.status_commands import StatusCommands
 from transcriber.chat.texts import Texts
+from transcriber.chat.tracked_commands import TrackedCommands
+from transcriber.chat.waiting import Waiting
+from transcriber.chat.word_commands import WordCommands
 from transcriber.chat.work_commands import WorkCommands
 from transcriber.clock import Clock
 from transcriber.domain import Command
 from transcriber.errors import Refused, Transient
-from transcriber.protocols import Engine, Gateway
+from transcriber.protocols import Engine
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ class Commands:
         jobs: Jobs,
         rules: Rules,
         engine: Engine,
-        gateway: Gateway,
+        gateway: Telegram,
         texts: Texts,
         status: Status,
         clock: Clock,
@@ -53,27 +56,34 @@ class Commands:
         self._lookup = Lookup(known, gateway)
         self._background = Background()
         self._answers = Answers(gateway, texts, clock, self._background)
-        # Telegram may deliver one message twice; the same words edited in are a new command.
-        self._seen: OrderedDict[tuple[int, int, str], None] = OrderedDict()
+        # Telegram may deliver one message twice.
+        self._seen: OrderedDict[tuple[int, int], None] = OrderedDict()
         rule = RuleCommands(rules, gateway, texts)
-        work = WorkCommands(jobs, known, engine, self._lookup, status, texts)
+        waiting = Waiting(jobs, known, self._answers, texts, clock, self._background)
+        work = WorkCommands(jobs, known, engine, self._lookup, waiting, status, texts, clock)
         model = ModelCommands(engine, self._answers, texts, clock, self._background)
         self._handlers: Mapping[str, Handler] = {
-            "status": StatusCommands(jobs, engine, gateway, status, texts, clock).status,
+            "status": StatusCommands(jobs, known, engine, gateway, status, texts, clock).status,
             "model": model.model,
             "track": rule.track,
             "untrack": rule.untrack,
             "ignore": rule.ignore,
-            "tracked": rule.tracked,
+            "tracked": TrackedCommands(rules, gateway, texts).tracked,
             "auto": rule.auto,
             "deliver": rule.deliver,
             "lang": rule.lang,
+            "words": WordCommands(rules, texts).words,
             "t": work.transcribe,
             "queue": work.queue,
             "cancel": work.cancel,
             "retry": work.retry,
         }
         self._handlers = {"help": HelpCommands(texts, tuple(self._handlers), prefixes).help, **self._handlers}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the commands are called."""
+        return tuple(self._handlers)
 
     async def __aenter__(self) -> Commands:
         await self._background.__aenter__()
@@ -102,7 +112,7 @@ class Commands:
             await self._answers.give(command, answer)
 
     def _is_repeat(self, command: Command) -> bool:
-        key = (command.chat_id, command.message_id, command.text)
+        key = (command.chat_id, command.message_id)
         if key in self._seen:
             return True
         self._seen[key] = None

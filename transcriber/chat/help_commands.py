@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from transcriber.chat.answers import Answer
+from transcriber.chat.parse import parse
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
 from transcriber.domain import Command, SpanKind
+
+# Every command has its place here, in the order in which they are listed; a title for each group: "group.<name>".
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "notes": ("t", "queue", "cancel", "retry"),
+    "whom": ("track", "ignore", "untrack", "tracked", "auto"),
+    "where": ("deliver", "lang"),
+    "model": ("model", "words"),
+    "data": ("find", "export", "forget", "keep"),
+    "look": ("status", "help"),
+}
 
 
 class HelpCommands:
@@ -20,14 +34,18 @@ class HelpCommands:
         """The list, or one command with an example."""
         if not args:
             return self._list()
-        name = args[0].lower().lstrip(self._prefixes)
-        if name not in self._names:
+        meant = parse(self._prefixes[0] + args[0].lstrip(self._prefixes + "/").rstrip(",."), self._prefixes)
+        if meant is None or meant.name not in self._names:
             return self._texts("usage.help")
-        builder = Builder().add(f"/{name}", SpanKind.BOLD).add(f": {self._texts(f'help.{name}')}")
+        name = meant.name
+        builder = Builder().add(self._texts.prefix + name, SpanKind.BOLD).add(f" — {self._texts(f'help.{name}')}")
         return builder.add(f"\n{self._texts(f'usage.{name}')}").rich()
 
     def _list(self) -> Answer:
-        builder = Builder().add(self._texts("help.title"), SpanKind.BOLD)
-        for name in self._names:
-            builder.add(f"\n/{name}: {self._texts(f'help.{name}')}")
-        return builder.add(f"\n\n{self._texts('help.how')}").rich()
+        builder = Builder()
+        for group, names in GROUPS.items():
+            if known := [name for name in names if name in self._names]:
+                builder.add(self._texts(f"group.{group}") + "\n", SpanKind.BOLD)
+                for name in known:
+                    builder.add(f"{self._texts.prefix}{name} — {self._texts(f'help.{name}')}\n")
+        return builder.add("\n" + self._texts("help.how")).rich()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from transcriber.chat.texts import Texts
+
+DETECT: Final = "auto"  # as a chat's language: detect it there, whatever is the default elsewhere
+
 # code, English name, Russian name
 _TABLE: Final = """
 af afrikaans африкаанс | am amharic амхарский | ar arabic арабский | as assamese ассамский
@@ -50,3 +54,8 @@ def language_name(code: str, language: str) -> str:
     if names is None:
         return code
     return names[1] if language == "ru" else names[0].title()
+
+
+def spoken_language(code: str | None, texts: Texts) -> str:
+    """What a chat's language is called, where it may be left to be detected."""
+    return texts("language.auto") if code in (None, DETECT) else language_name(code or DETECT, texts.language)

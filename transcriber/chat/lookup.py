@@ -1,18 +1,19 @@
-"""From a message that the owner points at to the note it is about."""
+"""From a message that the owner points at to the notes it is about."""
 
 from __future__ import annotations
 
-from transcriber.chat.ports import KnownJobs
-from transcriber.domain import ChatKind, Command, Job, JobState, Note
-from transcriber.protocols import Gateway
+from transcriber.chat.parse import mentioned
+from transcriber.chat.ports import KnownJobs, Telegram
+from transcriber.domain import ChatKind, Command, Job, Note
+from transcriber.errors import Refused
 
-_SEARCHED = 2000  # the newest results; older ones have their number in the first line
+MOST_MENTIONED = 5  # by one message of ours; a list is not meant as a whole
 
 
 class Lookup:
     """Reads only."""
 
-    def __init__(self, known: KnownJobs, gateway: Gateway) -> None:
+    def __init__(self, known: KnownJobs, gateway: Telegram) -> None:
         self._known = known
         self._gateway = gateway
 
@@ -24,17 +25,27 @@ class Lookup:
         job = await self._known.job_of(command.chat_id, command.reply_to)
         return job is not None and _was_sent(job, command.chat_id, command.message_id)
 
-    async def note(self, command: Command) -> Note | None:
-        """The note replied to, or the one whose result in Saved Messages was replied to; None: neither."""
+    async def notes(self, command: Command) -> list[Note]:
+        """The note replied to, with its album; else those that a message of ours is about: progress, a failure, a
+        transcript, an answer. Empty: neither. Raises `Gone`, and `Refused` (`several`) for a long list."""
         if command.reply_to is None:
-            return None
-        note = await self._gateway.note(command.chat_id, command.reply_to)
-        if note is not None or command.chat_kind is not ChatKind.SAVED:
-            return note
-        for job in await self._known.jobs((JobState.DONE,), _SEARCHED):
-            if _was_sent(job, command.chat_id, command.reply_to):
-                return job.note
-        return None
+            return []
+        pointed = await self._gateway.pointed(command.chat_id, command.reply_to)
+        if pointed.notes or not pointed.text:
+            return list(pointed.notes)
+        if command.chat_kind is ChatKind.SAVED and (numbers := mentioned(pointed.text)):
+            return await self._numbered(numbers)
+        if pointed.reply_to is None:
+            return []
+        # A transcript that was sent as a reply has no number: what it answers is the note.
+        answered = await self._gateway.note(command.chat_id, pointed.reply_to)
+        return [answered] if answered else []
+
+    async def _numbered(self, numbers: list[int]) -> list[Note]:
+        if len(numbers) > MOST_MENTIONED:
+            raise Refused("several", n=len(numbers), id=numbers[0])
+        jobs = [await self._known.job(number) for number in numbers]
+        return [job.note for job in jobs if job]
 
 
 def _was_sent(job: Job, chat_id: int, message_id: int) -> bool:

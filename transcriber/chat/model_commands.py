@@ -15,6 +15,7 @@ from transcriber.errors import Refused, Transient
 from transcriber.protocols import Engine
 
 _EDIT_EVERY_S = 3.0
+_NOW, _HERE, _ELSEWHERE = "▶️", "💾", "☁️"  # in use, on this machine, to be downloaded
 
 
 class ModelCommands:
@@ -85,16 +86,21 @@ class ModelCommands:
         current = self._engine.info().model
         builder = Builder().add(self._texts("models.title"), SpanKind.BOLD)
         for model in self._engine.models():
-            builder.add("\n").add(model.name, SpanKind.CODE).add(self._about(model))
-            if model.name == current:
-                builder.add(self._texts("models.current"), SpanKind.BOLD)
-        return builder.add("\n" + self._texts("models.how")).rich()
+            icon = _NOW if model.name == current else _HERE if model.present else _ELSEWHERE
+            builder.add(f"\n{icon} ").add(
+                model.name.rsplit("/", 1)[-1] if _is_folder(model) else model.name, SpanKind.CODE
+            )
+            builder.add(self._about(model))
+        return builder.add("\n\n" + self._texts("models.how", now=_NOW, here=_HERE, elsewhere=_ELSEWHERE)).rich()
 
     def _about(self, model: ModelInfo) -> str:
-        about = self._texts(
+        return self._texts(
             "models.line",
-            download_bytes=model.download_bytes,
+            download_bytes=None if model.present else model.download_bytes,
             memory_bytes=model.memory_bytes,
             speed=model.speed,
         )
-        return about + (self._texts("models.present") if model.present else "")
+
+
+def _is_folder(model: ModelInfo) -> bool:
+    return model.name.startswith("/")

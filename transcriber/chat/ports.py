@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Protocol
 
-from transcriber.domain import ChatRules, Job, JobState, Listening, Note, Preferences, Progress, Request
+from transcriber.domain import ChatRules, Job, JobState, Listening, Note, Pointed, Preferences, Progress, Request
+from transcriber.protocols import Gateway
+
+
+class Telegram(Gateway, Protocol):
+    """The gateway, and what only commands need of it."""
+
+    async def pointed(self, chat_id: int, message_id: int) -> Pointed:
+        """Read what the owner replied to, the rest of its album included. Raises `Gone` if it is not there."""
+        ...
 
 
 class Jobs(Protocol):
@@ -27,8 +36,6 @@ class Jobs(Protocol):
         """None: it runs, is done or unknown."""
         ...
 
-    async def retry_all(self) -> int: ...
-
     async def queue(self, limit: int = 20) -> list[Job]:
         """What runs, then what waits, in order."""
         ...
@@ -46,6 +53,8 @@ class Jobs(Protocol):
 
 class KnownJobs(Protocol):
     """Every job there ever was: the store itself will do."""
+
+    async def job(self, job_id: int) -> Job | None: ...
 
     async def job_of(self, chat_id: int, message_id: int) -> Job | None: ...
 

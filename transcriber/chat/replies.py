@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
+from transcriber.chat.failures import HOPELESS
 from transcriber.chat.headings import further_heading, heading, list_line
 from transcriber.chat.languages import language_name
 from transcriber.chat.paragraphs import laid_out
@@ -29,8 +30,6 @@ _REASON_UNITS = 1000  # of why there is no transcript: an error may quote someth
 _WORTH_TELLING_S = 1.0
 _DOT = " · "
 MOST_LISTED = 25
-# Asking again changes nothing about these.
-_HOPELESS = frozenset({"gone", "unreadable", "empty", "no_sound", "truncated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def progress_message(job: Job, progress: Progress, texts: Texts) -> Rich:
 def failed_message(job: Job, error: StenogramError, texts: Texts) -> Rich:
     """Why a note has no transcript and what to do about it."""
     builder = heading(job, texts).add("\n⚠️ " + head(texts.error(error), _REASON_UNITS))
-    if error.key not in _HOPELESS:
+    if error.key not in HOPELESS:
         builder.add("\n" + texts("note.retry", id=job.id))
     return builder.rich()
 

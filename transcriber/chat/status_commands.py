@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from transcriber.chat.answers import Answer
+from transcriber.chat.failures import failed_lately
 from transcriber.chat.headings import list_line
-from transcriber.chat.ports import Jobs, Status
+from transcriber.chat.ports import Jobs, KnownJobs, Status
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock
@@ -19,9 +20,17 @@ class StatusCommands:
     """Gathers what every part says about itself."""
 
     def __init__(
-        self, jobs: Jobs, engine: Engine, gateway: Gateway, status: Status, texts: Texts, clock: Clock
+        self,
+        jobs: Jobs,
+        known: KnownJobs,
+        engine: Engine,
+        gateway: Gateway,
+        status: Status,
+        texts: Texts,
+        clock: Clock,
     ) -> None:
         self._jobs = jobs
+        self._known = known
         self._engine = engine
         self._gateway = gateway
         self._status = status
@@ -29,15 +38,15 @@ class StatusCommands:
         self._clock = clock
 
     async def status(self, _command: Command, _args: tuple[str, ...]) -> Answer:
-        """Connection, model, queue, done, last error, program: one short block each."""
-        builder = Builder().add(self._connection()).add("\n" + self._model()).add("\n")
+        """Connection, queue, done, last error, model, program: one short block each, the pressing ones first."""
+        builder = Builder().add(self._connection() + "\n")
         await self._add_queue(builder)
-        return builder.add(f"\n{await self._done()}\n{self._error()}\n{self._program()}").rich()
+        return builder.add(f"\n{await self._done()}\n{self._error()}\n{self._model()}\n{self._program()}").rich()
 
     def _connection(self) -> str:
         link = self._gateway.info()
         key = "status.online" if link.online else "status.offline"
-        lines = [self._texts(key, since_s=link.since_s, n=link.reconnects)]
+        lines = [self._texts(key, since_s=link.since_s)]
         if link.last_update_at_s is not None:
             lines.append(self._texts("status.update", at_s=link.last_update_at_s))
         return "\n".join(lines)
@@ -58,7 +67,6 @@ class StatusCommands:
                 "status.queue",
                 waiting=counts[JobState.WAITING],
                 running=counts[JobState.RUNNING],
-                failed=counts[JobState.FAILED] or None,
                 held=counts[JobState.HELD] or None,
             )
         )
@@ -67,6 +75,8 @@ class StatusCommands:
             builder.add("\n  ").append(list_line(job, self._texts).rich())
             if progress := self._status.progress_of(job.id):
                 builder.add(" · " + self._texts("note.percent", fraction=progress.fraction))
+        if failed := len(await failed_lately(self._known, self._clock.now())):
+            builder.add("\n" + self._texts("status.failed", n=failed))
 
     async def _done(self) -> str:
         now_s = self._clock.now()
@@ -82,4 +92,9 @@ class StatusCommands:
         return self._texts("status.error", error=self._texts.failure(key), at_s=at_s)
 
     def _program(self) -> str:
-        return self._texts("status.program", version=self._status.version, uptime_s=self._status.uptime_s)
+        return self._texts(
+            "status.program",
+            version=self._status.version,
+            uptime_s=self._status.uptime_s,
+            n=self._gateway.info().reconnects or None,
+        )

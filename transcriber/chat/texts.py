@@ -40,6 +40,7 @@ TABLES: Mapping[Language, Mapping[str, str]] = {
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 _BYTES_PER_UNIT = 1024
+COMMAND = re.compile(r"(?<![\w/:.])/(?=[a-z])")  # the beginning of a command in a template: not of a path or address
 
 
 def language_from(*wishes: str | None) -> Language:
@@ -74,10 +75,11 @@ def plural(language: Language, n: float, forms: str) -> str:
 class Texts:
     """`texts("key", **details)` is the sentence; an unknown key is a mistake of ours and raises `KeyError`."""
 
-    def __init__(self, language: Language, zone: tzinfo | None = None) -> None:
+    def __init__(self, language: Language, zone: tzinfo | None = None, prefix: str = "/") -> None:
         self.language: Language = language
         self.zone = zone  # None: the zone of this machine
-        self._table = TABLES[language]
+        self.prefix = prefix  # what the owner's commands begin with; in the templates it is always "/"
+        self._table = {key: COMMAND.sub(lambda _: prefix, template) for key, template in TABLES[language].items()}
         self._formatter = _Formatter(self)
 
     def __call__(self, key: str, /, **details: object) -> str:

@@ -59,7 +59,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.model_broken": "The model[[ {model}]] does not load: it is damaged, or it is no CTranslate2 model.",
     "error.model_too_big": "The model[[ {model}]] does not fit in memory[[ (it needs {need_bytes:size})]]. "
     "Take a smaller one.",
-    "error.not_found": "Cannot find[[ {name}]]. Check the name: an @name, an id or a link is needed.",
+    "error.several": "That message is about {n} notes. Name the one you mean. Example: /t {id}",
+    "error.not_found": "Cannot find[[ {name}]]. An @name, an id or a link is needed. Example: @anna",
     "error.cancelled": "Cancelled.",
     "error.settings": "The settings are wrong:[[ {problems}]]",
     "error.no_session": "Not signed in, and no terminal to ask on. Sign in once from a terminal: "

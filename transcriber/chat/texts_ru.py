@@ -58,7 +58,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.model_broken": "Модель[[ {model}]] не загружается: файлы повреждены или это не модель CTranslate2.",
     "error.model_too_big": "Модели[[ {model}]] не хватает памяти[[ (нужно {need_bytes:size})]]. Возьмите модель "
     "поменьше.",
-    "error.not_found": "Не нахожу[[ {name}]]. Проверьте имя; нужно @имя, id или ссылка.",
+    "error.several": "Там сразу {n} {n:запись|записи|записей}. Назовите нужную. Например: /t {id}",
+    "error.not_found": "Не нахожу[[ {name}]]. Нужно @имя, id или ссылка. Например: @anna",
     "error.cancelled": "Отменено.",
     "error.settings": "Ошибка в настройках:[[ {problems}]]",
     "error.no_session": "Вход не выполнен, а спросить негде. Войдите один раз в терминале: python userbot.py login",

@@ -2,42 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from transcriber.chat.answers import Answer
+from transcriber.chat.failures import failed_lately, is_worth_repeating
 from transcriber.chat.headings import list_line
 from transcriber.chat.languages import language_code
 from transcriber.chat.lookup import Lookup
-from transcriber.chat.parse import ALL_WORDS, FILE_WORDS, SUBTITLE_WORDS, TRANSLATE_WORDS, model_name, number
+from transcriber.chat.parse import (
+    ALL_WORDS,
+    FILE_WORDS,
+    SUBTITLE_WORDS,
+    TRANSLATE_WORDS,
+    model_name,
+    number,
+    parts,
+)
 from transcriber.chat.ports import Jobs, KnownJobs, Status
 from transcriber.chat.replies import MOST_LISTED, add_list
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
+from transcriber.chat.waiting import Waiting
+from transcriber.clock import Clock
 from transcriber.domain import Command, FileFormat, Job, JobState, Note, Request, SpanKind
+from transcriber.errors import Gone
 from transcriber.protocols import Engine
+
+_MOST_HELD = 10_000
 
 
 class WorkCommands:
     """Asks, shows, cancels and retries."""
 
     def __init__(
-        self, jobs: Jobs, known: KnownJobs, engine: Engine, lookup: Lookup, status: Status, texts: Texts
+        self,
+        jobs: Jobs,
+        known: KnownJobs,
+        engine: Engine,
+        lookup: Lookup,
+        waiting: Waiting,
+        status: Status,
+        texts: Texts,
+        clock: Clock,
     ) -> None:
         self._jobs = jobs
         self._known = known
         self._engine = engine
         self._lookup = lookup
+        self._waiting = waiting
         self._status = status
         self._texts = texts
+        self._clock = clock
 
-    async def transcribe(self, command: Command, args: tuple[str, ...]) -> Answer:
-        """Have the message replied to, or the note of that number, transcribed now."""
-        job_id = number(args[0]) if args else None
-        request = self._request(args[1:] if job_id is not None else args)
-        if request is None or (job_id is None and command.reply_to is None):
+    async def transcribe(self, command: Command, args: tuple[str, ...]) -> Answer | None:
+        """Have the message replied to (of an album all that has sound), or the notes of these numbers, transcribed
+        now."""
+        words = parts(args)
+        numbers = _numbers(words)
+        request = self._request([word for word in words if number(word) is None])
+        if request is None or not (numbers or command.reply_to):
             return self._texts("usage.t")
-        note = await self._note(command, job_id)
-        if note is None:
-            return self._texts("answer.no_sound" if job_id is None else "answer.retry_unknown", id=job_id)
-        return await self._ask(note, request)
+        if not numbers:
+            notes = await self._lookup.notes(command)
+            return await self._ask(command, notes, request) if notes else self._texts("answer.no_sound")
+        jobs = [await self._jobs.get(job_id) for job_id in numbers]
+        if None in jobs:
+            return self._texts("answer.retry_unknown", id=numbers[jobs.index(None)])
+        return await self._ask(command, [job.note for job in jobs if job], request)
 
     async def queue(self, _command: Command, _args: tuple[str, ...]) -> Answer:
         """What runs, with percent, and what waits; what failed is counted."""
@@ -49,30 +80,39 @@ class WorkCommands:
             add_list(builder, await self._jobs.queue(MOST_LISTED), self._texts, self._line, total)
         else:
             builder.add(self._texts("answer.queue_empty"))
-        failed, held = counts[JobState.FAILED] or None, counts[JobState.HELD] or None
+        failed = len(await failed_lately(self._known, self._clock.now())) or None
+        held = counts[JobState.HELD] or None
         if failed or held:
             builder.add("\n\n" + self._texts("answer.queue_rest", failed=failed, held=held))
         return builder.rich()
 
     async def cancel(self, command: Command, args: tuple[str, ...]) -> Answer:
-        """Cancel one, the one replied to, the only one there is, or all."""
-        if args and args[0].lower() in ALL_WORDS:
+        """Cancel these, what the message replied to is about, the only one there is, or all."""
+        words = parts(args)
+        if words and words[0].lower() in ALL_WORDS:
             return self._texts("answer.cancelled_all", n=await self._jobs.cancel_all())
-        job_id = number(args[0]) if args else await self._meant(command)
-        if job_id is None:
+        numbers = _numbers(words)
+        if len(numbers) < len(words):
             return self._texts("usage.cancel")
-        job = await self._jobs.cancel(job_id)
-        return self._texts("answer.cancelled", id=job.id) if job else self._texts("answer.cancel_unknown")
+        numbers = numbers or await self._meant(command)
+        if not numbers:
+            return self._texts("answer.cancel_unknown" if command.reply_to else "usage.cancel")
+        jobs = [job for job_id in numbers if (job := await self._jobs.cancel(job_id))]
+        if not jobs:
+            return self._texts("answer.cancel_unknown")
+        return self._texts("answer.cancelled", ids=", ".join(f"#{job.id}" for job in jobs))
 
-    async def retry(self, command: Command, args: tuple[str, ...]) -> Answer:
-        """Try one again, the one replied to, or all that failed or is held."""
-        if args and args[0].lower() not in ALL_WORDS:
-            return await self._retry_one(number(args[0]))
-        if not args and command.reply_to is not None:
-            note = await self._lookup.note(command)
-            return await self._ask(note, Request(on_demand=True)) if note else self._texts("answer.no_sound")
-        retried = await self._jobs.retry_all()
-        return self._texts("answer.retried_all", n=retried) if retried else self._texts("answer.retry_nothing")
+    async def retry(self, command: Command, args: tuple[str, ...]) -> Answer | None:
+        """Try these again, what the message replied to is about, or all that failed lately or is held."""
+        words = parts(args)
+        if words and words[0].lower() not in ALL_WORDS:
+            numbers = _numbers(words)
+            return await self._retry(numbers) if len(numbers) == len(words) else self._texts("usage.retry")
+        if not words and command.reply_to is not None:
+            notes = await self._lookup.notes(command)
+            request = Request(on_demand=True)
+            return await self._ask(command, notes, request) if notes else self._texts("answer.no_sound")
+        return await self._retry_all()
 
     def _line(self, job: Job) -> Builder:
         """One job of the queue and how far it is."""
@@ -85,46 +125,55 @@ class WorkCommands:
             state = self._texts("note.percent", fraction=progress.fraction)
         return list_line(job, self._texts).add(f" · {state}")
 
-    async def _retry_one(self, job_id: int | None) -> str:
-        if job_id is None:
-            return self._texts("usage.retry")
-        job = await self._jobs.retry(job_id)
-        return self._texts("answer.retried" if job else "answer.retry_unknown", id=job_id)
+    async def _retry(self, numbers: Sequence[int]) -> str:
+        retried = [job for job_id in numbers if (job := await self._jobs.retry(job_id))]
+        if not retried:
+            return self._texts("answer.retry_unknown", id=numbers[0])
+        return self._texts("answer.retried", ids=", ".join(f"#{job.id}" for job in retried))
 
-    async def _ask(self, note: Note, request: Request) -> str:
-        job = await self._jobs.ask(note, request)
-        ahead = await self._jobs.position(job) - 1
-        return self._texts("answer.taken", id=job.id, n=ahead if ahead > 0 else None)
+    async def _retry_all(self) -> str:
+        """Not what would fail again for certain; not what the owner cancelled."""
+        failed = await failed_lately(self._known, self._clock.now())
+        hopeful = [job for job in failed if is_worth_repeating(job)]
+        held = await self._known.jobs((JobState.HELD,), _MOST_HELD)
+        retried = sum([await self._jobs.retry(job.id) is not None for job in (*hopeful, *held)])
+        key = "answer.retried_all" if retried else "answer.retry_nothing"
+        return self._texts(key, n=retried, left=len(failed) - len(hopeful) or None)
 
-    async def _note(self, command: Command, job_id: int | None) -> Note | None:
-        if job_id is not None:
-            job = await self._jobs.get(job_id)
-            return job.note if job else None
-        return await self._lookup.note(command)
+    async def _ask(self, command: Command, notes: Sequence[Note], request: Request) -> Answer | None:
+        return await self._waiting.answer(command, [await self._jobs.ask(note, request) for note in notes])
 
-    async def _meant(self, command: Command) -> int | None:
+    async def _meant(self, command: Command) -> list[int]:
         if command.reply_to is not None:
-            job = await self._known.job_of(command.chat_id, command.reply_to)
-            return job.id if job else None
+            try:
+                keys = [note.key for note in await self._lookup.notes(command)]
+            except Gone:  # which may be why its work is to be stopped
+                keys = [(command.chat_id, command.reply_to)]
+            return [job.id for key in keys if (job := await self._known.job_of(*key))]
         jobs = await self._jobs.queue(2)
-        return jobs[0].id if len(jobs) == 1 else None
+        return [jobs[0].id] if len(jobs) == 1 else []
 
-    def _request(self, args: tuple[str, ...]) -> Request | None:
+    def _request(self, words: Sequence[str]) -> Request | None:
         """None if a word is neither a language, a model, nor one of the two options."""
-        lowered = {arg.lower() for arg in args}
+        lowered = {word.lower() for word in words}
         kind = FileFormat.SRT if lowered & SUBTITLE_WORDS else FileFormat.TXT
         as_file, translate = kind if lowered & FILE_WORDS else None, bool(lowered & TRANSLATE_WORDS)
         language: str | None = None
         model_words: list[str] = []
-        for arg in args:
-            if arg.lower() in FILE_WORDS | TRANSLATE_WORDS:
+        for word in words:
+            if word.lower() in FILE_WORDS | TRANSLATE_WORDS:
                 continue
-            if language is None and (code := language_code(arg)):
+            if language is None and (code := language_code(word)):
                 language = code
             else:
-                model_words.append(arg)
+                model_words.append(word)
         known = [model.name for model in self._engine.models()]
         model = model_name(tuple(model_words), known) if model_words else None
         if model is not None and model not in known:
             return None
         return Request(language, model, translate, as_file, on_demand=True)
+
+
+def _numbers(words: Sequence[str]) -> list[int]:
+    """The numbers of notes among these words, each once."""
+    return list(dict.fromkeys(found for word in words if (found := number(word)) is not None))

@@ -186,6 +186,8 @@ def read_message_contents(srv: SandboxServer, conn: Conn, q: Any) -> Tl:
 def read_channel_message_contents(srv: SandboxServer, conn: Conn, q: Any) -> Body:
     peer = srv.resolve(q.channel)
     for number in q.id:
+        if message := srv.messages.get((peer.channel_id, number)):
+            message.media_unread = None
         srv.record("read_contents", chat=srv.chat_id(peer), msg_id=number, raw=q)
     return boolean(True)
 

@@ -123,10 +123,10 @@ class Engine:
         return next(info for info in self.models() if info.name == name)
 
     def models(self) -> list[ModelInfo]:
-        """The catalogue, other models that are on this machine, and the current one."""
+        """The catalogue, other models that are on this machine, those to go back to, and the current one."""
         return [
             replace(info, speed=self._speed(info.name))
-            for info in self._models.infos(self._model, self._setup.compute_type)
+            for info in self._models.infos(self._model, self._setup.compute_type, self._fallback)
         ]
 
     def info(self) -> EngineInfo:

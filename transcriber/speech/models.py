@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,14 +138,17 @@ class Models:
         """What loading and using the model in this folder takes at most, judged by the size of its file."""
         return _memory_bytes((folder / "model.bin").stat().st_size // FLOAT16_BYTES, compute_type)
 
-    def infos(self, current: str, compute_type: str = "int8") -> list[ModelInfo]:
-        """The catalogue in order of size, then whatever else is here, the current one included."""
+    def infos(self, current: str, compute_type: str = "int8", before: Sequence[str] = ()) -> list[ModelInfo]:
+        """The catalogue in order of size, then whatever else is here: from the hub, folders that were in use `before`
+        and still hold a model, the current one."""
         names = [known.name for known in CATALOGUE]
         names += sorted(
             folder.name.replace("--", "/", 1)
             for folder in (self._folder.iterdir() if self._folder.is_dir() else ())
             if "--" in folder.name and missing_from(folder) is None
         )
+        folders = {self.name_of(name) for name in before if Path(name).is_absolute() and self.present(name)}
+        names += sorted(folders)
         listed = [self._info(self.resolve(name), compute_type) for name in names]
         try:
             now = self.resolve(current)

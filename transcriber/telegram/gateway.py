@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pyrogram import Client, raw, utils
 from pyrogram.types import Message
 
 from transcriber.clock import Clock
-from transcriber.domain import ConnectionInfo, Note, Peer, Rich
+from transcriber.domain import ConnectionInfo, Note, Peer, Pointed, Rich
 from transcriber.errors import Gone, NotFound, Offline, Refused
 from transcriber.telegram import messages, names, outgoing
 from transcriber.telegram.calls import Calls, Deadlines
@@ -19,6 +20,7 @@ from transcriber.telegram.translate import AlreadySent
 
 _PAGE = 100  # Telegram's most per request
 _LOOK_BACK_PAGES = 50  # of a chat, searched for a message that was sent before: much may have followed it since
+_ALBUM_REACH = 9  # an album has ten members at most, and their ids lie side by side
 _NO_NAME = ("USERNAME_", "CONTACT_", "PEER_", "CHANNEL_", "USER_", "CHAT_", "INPUT_")
 
 
@@ -138,6 +140,40 @@ class TelegramGateway:
     async def note(self, chat_id: int, message_id: int) -> Note | None:
         return messages.to_note(await self._message(chat_id, message_id), self.me)
 
+    async def pointed(self, chat_id: int, message_id: int) -> Pointed:
+        message = await self._message(chat_id, message_id)
+        if not isinstance(message.raw, raw.types.Message):  # "Anna pinned a message" and the like
+            return Pointed()
+        members = await self._album(chat_id, message) if message.raw.grouped_id else [message]
+        notes = (messages.to_note(member, self.me) for member in members)
+        return Pointed(
+            notes=tuple(note for note in notes if note is not None),
+            text=messages.own_text(message.raw, self.me),
+            reply_to=messages.reply_here(message.raw),
+        )
+
+    async def react(self, chat_id: int, message_id: int, emoji: str) -> bool:
+        if chosen := _chosen(await self._message(chat_id, message_id)):
+            return chosen == [emoji]  # one of the owner's own would be replaced by ours
+        await self._react(chat_id, message_id, [raw.types.ReactionEmoji(emoticon=emoji)])
+        return True
+
+    async def take_back_reaction(self, chat_id: int, message_id: int, emoji: str) -> None:
+        try:
+            if _chosen(await self._message(chat_id, message_id)) == [emoji]:
+                await self._react(chat_id, message_id, [])
+        except Gone:
+            return
+
+    async def mark_played(self, note: Note) -> None:
+        query: Any
+        peer = await self._peer(note.chat_id)
+        if isinstance(peer, raw.types.InputPeerChannel):
+            query = raw.functions.channels.ReadMessageContents(channel=_channel(peer), id=[note.message_id])
+        else:
+            query = raw.functions.messages.ReadMessageContents(id=[note.message_id])
+        await self._calls.request(query, self._deadlines.typing_s)
+
     async def download(self, note: Note, to: Path) -> None:
         async def document() -> Any:
             media = (await self._message(note.chat_id, note.message_id)).raw.media
@@ -209,18 +245,41 @@ class TelegramGateway:
         return await self._calls.request(query, self._deadlines.read_s)
 
     async def _message(self, chat_id: int, message_id: int) -> Message:
+        found = await self._parsed(await self._posts(chat_id, [message_id]))
+        if not found:
+            raise Gone(reason="MESSAGE_ID_INVALID")
+        return found[0]
+
+    async def _album(self, chat_id: int, message: Message) -> list[Message]:
+        """What was sent together with this message, oldest first."""
+        near = range(max(1, message.raw.id - _ALBUM_REACH), message.raw.id + _ALBUM_REACH + 1)
+        answer = await self._posts(chat_id, near)
+        album = message.raw.grouped_id
+        answer.messages = [post for post in answer.messages if getattr(post, "grouped_id", None) == album]
+        return await self._parsed(answer)
+
+    async def _posts(self, chat_id: int, message_ids: Iterable[int]) -> Any:
+        """Telegram's answer about these messages, with those that are there."""
         peer = await self._peer(chat_id)
-        ids = [raw.types.InputMessageID(id=message_id)]
+        ids = [raw.types.InputMessageID(id=message_id) for message_id in message_ids]
         if isinstance(peer, raw.types.InputPeerChannel):
             answer = await self._read(raw.functions.channels.GetMessages(channel=_channel(peer), id=ids))
         else:
             answer = await self._read(raw.functions.messages.GetMessages(id=ids))
-        async with self._calls.within(self._deadlines.read_s) as client:
-            found = await messages.parse(client, answer)
         # Outside channels ids are counted over all chats, so another chat's message can come back.
-        if not found or messages.chat_of(found[0].raw) != chat_id:
-            raise Gone(reason="MESSAGE_ID_INVALID")
-        return found[0]
+        there = [post for post in answer.messages if getattr(post, "peer_id", None) is not None]
+        answer.messages = [post for post in there if messages.chat_of(post) == chat_id]
+        return answer
+
+    async def _parsed(self, answer: Any) -> list[Message]:
+        async with self._calls.within(self._deadlines.read_s) as client:
+            return await messages.parse(client, answer)
+
+    async def _react(self, chat_id: int, message_id: int, reactions: list[Any]) -> None:
+        query = raw.functions.messages.SendReaction(
+            peer=await self._peer(chat_id), msg_id=message_id, reaction=reactions
+        )
+        await self._calls.request(query, self._deadlines.typing_s)
 
     async def _peer(self, chat_id: int) -> Any:
         """How Telegram wants this chat addressed. After a crash the session file may have lost chats that it knew, so
@@ -261,6 +320,13 @@ class TelegramGateway:
         else:
             answer = await self._read(raw.functions.messages.GetChats(id=[peer.chat_id]))
         return _named(peer_id, answer.chats)
+
+
+def _chosen(message: Message) -> list[str]:
+    """What this account reacted with."""
+    reactions = getattr(message.raw, "reactions", None)
+    mine = [count for count in reactions.results if count.chosen_order is not None] if reactions else []
+    return [getattr(count.reaction, "emoticon", "") for count in mine]
 
 
 def _channel(peer: Any) -> Any:

@@ -67,7 +67,7 @@ def to_command(message: Message, me: Peer, prefixes: str) -> Command | None:
         chat_title=_title(message.chat, me),
         text=post.message,
         sent_at_s=float(post.date),
-        reply_to=_reply_here(post.reply_to),
+        reply_to=reply_here(post),
     )
 
 
@@ -151,8 +151,15 @@ def _full_name(person: Any) -> str:
     return " ".join(part for part in (person.first_name, person.last_name) if part)
 
 
-def _reply_here(header: Any) -> int | None:
+def own_text(post: raw.types.Message, me: Peer) -> str:
+    """What this account wrote itself, by hand or by this program: no forward, nothing through a bot."""
+    ours = _sender(post, me) == me.id and not (post.fwd_from or post.via_bot_id or post.via_business_bot_id)
+    return str(post.message or "") if ours else ""
+
+
+def reply_here(post: raw.types.Message) -> int | None:
     """The message replied to, if it stands in the same chat."""
+    header = post.reply_to
     if not isinstance(header, raw.types.MessageReplyHeader) or header.reply_to_peer_id:
         return None
     if header.forum_topic and not header.reply_to_top_id:

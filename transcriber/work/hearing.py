@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -110,7 +111,10 @@ class Hearing:
 
 def _request_key(model: str, options: DecodeOptions) -> str:
     """Two notes of one file with the same key have the same transcript."""
-    return f"{model}|{options.language or DETECT}|{'translate' if options.translate else 'transcribe'}"
+    key = f"{model}|{options.language or DETECT}|{'translate' if options.translate else 'transcribe'}"
+    if not options.words:
+        return key  # as before there were words: what was heard then is still good
+    return f"{key}|{hashlib.blake2b(options.words.encode(), digest_size=4).hexdigest()}"
 
 
 def _run_id(job: Job) -> str:

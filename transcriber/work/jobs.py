@@ -107,13 +107,6 @@ class Jobs:
             self.nudge()
         return job
 
-    async def retry_all(self) -> int:
-        """Retry what failed and what is held; returns how many. Not what the owner cancelled, nor messages
-        that are gone."""
-        ended = await self._store.jobs((JobState.FAILED, JobState.HELD), ALL)
-        retried = [await self.retry(job.id) for job in ended if job.error != "gone"]
-        return sum(job is not None for job in retried)
-
     # Running
 
     async def claim(self, longest_s: float | None = None) -> Job | None:

@@ -95,8 +95,9 @@ class Rules:
         return None if language == DETECT else language
 
     async def words_for(self, note: Note) -> str:
-        """Names and terms to expect there, comma separated."""
-        return (await self.of_chat(note.chat_id)).words
+        """Names and terms to expect there, comma separated: the chat's own, then those for all chats."""
+        own, everywhere = (await self.of_chat(note.chat_id)).words, (await self.preferences()).words
+        return ", ".join(words for words in (own, everywhere) if words)
 
 
 def _switched_on(note: Note, preferences: Preferences) -> bool:
