@@ -34,7 +34,7 @@ from transcriber.work.rules import Rules
 
 NOW_S = datetime(2026, 11, 20, 14, 32, tzinfo=UTC).timestamp()
 WIDTH = 44  # characters in a line of a bubble on a small phone
-_LINES, _FILE_LINES = 16, 8  # of a message and of a file in it, then …
+_LINES, _FILE_LINES = 34, 8  # of a message and of a file in it, then …
 _MARKS = {
     SpanKind.BOLD: ("*", "*"),
     SpanKind.ITALIC: ("_", "_"),

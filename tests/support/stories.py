@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.support.screen import Owner, transcript
 from transcriber.chat.texts import Language
-from transcriber.domain import ChatKind, Delivery
+from transcriber.domain import ChatKind, Delivery, FileFormat, Request
 from transcriber.errors import Unreadable
 
 FAMILY = -1001234567890
@@ -112,6 +112,20 @@ async def listening(at: Owner) -> None:
     await at.type("/auto private on")
 
 
+async def names(at: Owner) -> None:
+    await at.type(at.say("/words default Stenogram, Kubernetes", "/words default Стенограмма, Кубернетес"))
+    await at.type("/words")
+
+
+async def subtitles(at: Owner) -> None:
+    note = at.note()
+    await at.jobs.ask(note, Request(as_file=FileFormat.SRT, on_demand=True))
+    job = await at.jobs.claim()
+    assert job is not None
+    await at.status.deliver(job, transcript(*words(at), language=at.language))
+    at.show_new()
+
+
 async def help_(at: Owner) -> None:
     await at.type("/help")
     await at.type("/help t")
@@ -138,10 +152,12 @@ STORIES: Final[tuple[tuple[Titles, Play], ...]] = (
     ({"en": "Not sure, or nothing said", "ru": "Неуверенно или пусто"}, doubtful),
     ({"en": "It did not work", "ru": "Не получилось"}, failures),
     ({"en": "After a long absence", "ru": "После долгого отсутствия"}, held),
+    ({"en": "Subtitles", "ru": "Субтитры"}, subtitles),
     ({"en": "Help", "ru": "Справка"}, help_),
     ({"en": "Status", "ru": "Состояние"}, status),
     ({"en": "Queue", "ru": "Очередь"}, queue),
     ({"en": "Models", "ru": "Модели"}, models),
+    ({"en": "Names and terms", "ru": "Имена и термины"}, names),
     ({"en": "Whom to listen to", "ru": "Кого слушать"}, listening),
     ({"en": "Typed in a chat with others", "ru": "Набрано в чате с другими"}, in_others_chat),
     ({"en": "Mistakes", "ru": "Ошибки"}, mistakes),
