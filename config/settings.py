@@ -43,6 +43,7 @@ class Settings:
     redis_url: str | None = field(default=None, repr=False)
     command_prefixes: str = "/."
     deliver: Delivery = Delivery.PRIVATE
+    merge_pause_s: int = 3
     tracked: tuple[str, ...] = ()
     auto: frozenset[str] = frozenset({"saved"})
     max_duration_s: int = 7200
@@ -104,6 +105,7 @@ def forgiving(values: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]
         redis_url=reader.parsed("REDIS_URL", None, _redis_url, "redis://host:6379/0", secret=True),
         command_prefixes=reader.parsed("COMMAND_PREFIXES", "/.", _prefixes, "/."),
         deliver=Delivery(reader.choice("DELIVER", "private", tuple(Delivery))),
+        merge_pause_s=reader.number("MERGE_PAUSE_S", 3, high=600),
         tracked=tuple(part for part in _list(values.get("TRACKED", "")) if part),
         auto=reader.parsed("AUTO", frozenset({"saved"}), _switches, ",".join(SWITCHES)),
         max_duration_s=reader.number("MAX_DURATION_S", 7200, low=1),

@@ -11,7 +11,9 @@ from tests.support.chat_fakes import (
     ANNA,
     FAMILY,
     ME,
+    FakeArchive,
     FakeGateway,
+    FakeJobs,
     FakeRules,
     FakeSentLog,
     Message,
@@ -20,6 +22,7 @@ from tests.support.chat_fakes import (
     transcript,
 )
 from tests.support.clock import FakeClock
+from transcriber.chat.cards import Cards
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
 from transcriber.domain import ChatKind, Delivery, MediaKind, Progress, Rich, Sent
@@ -41,7 +44,9 @@ class Room:
         self.restart()
 
     def restart(self) -> None:
-        self.delivery = TranscriptDelivery(self.gateway, self.log, self.rules, Texts("en", UTC), self.clock)
+        texts = Texts("en", UTC)
+        cards = Cards(FakeJobs(), FakeArchive(), texts, pause_s=3)
+        self.delivery = TranscriptDelivery(self.gateway, self.log, self.rules, cards, texts, self.clock)
 
     def bodies(self, chat_id: int = ME) -> list[str]:
         return [text.partition("\n")[2] for text in self.gateway.texts(chat_id)]
