@@ -562,6 +562,7 @@ ROWS: dict[str, Steps] = {
     "progress backwards": (("works", 1), ("works", 0), ("ends", 0), ("ends", 1), ("works", 2), ("ends", 2)),
     "one too long": (("works", 0), ("works", 1), ("ends", 1), ("long", 0), ("ends", 2)),
     "one too long for the rest": (("much", 0), ("works", 1), ("much", 1), ("ends", 2)),
+    "all at once": (("works", 1), ("all", 0)),
     "one fails": (("works", 0), ("works", 1), ("fails", 0), ("ends", 1), ("ends", 2)),
 }
 
@@ -580,7 +581,7 @@ async def test_killed_at_any_write_each_note_stands_once_and_no_progress_is_left
         await room.takes(*notes)
         try:
             await play(room, bomb, steps)
-        except Killed:
+        except* Killed:
             await room.restarts()
             await play(room, Bomb(0), tuple((deed_of(steps, n), n) for n in later if n in room.claimed))
             check(room, f"killed at {at} of {steps}")
@@ -590,7 +591,8 @@ async def test_killed_at_any_write_each_note_stands_once_and_no_progress_is_left
 
 
 def deed_of(steps: Steps, number: int) -> str:
-    return next(deed for deed, n in reversed(steps) if n == number)
+    deed = next((deed for deed, n in reversed(steps) if n == number), "ends")
+    return "ends" if deed in ("all", "works") else deed
 
 
 async def play(room: Room, bomb: Bomb, steps: Steps) -> None:
@@ -600,7 +602,11 @@ async def play(room: Room, bomb: Bomb, steps: Steps) -> None:
             setattr(target, name, bomb.around(getattr(type(target), name).__get__(target)))
     for deed, number in steps:
         await room.clock.advance(3)
-        if deed == "works":
+        if deed == "all":
+            async with asyncio.TaskGroup() as group:
+                for one in list(room.claimed):
+                    group.create_task(room.ends(one))
+        elif deed == "works":
             await room.works(number)
         elif deed == "fails":
             await room.fails(number, EngineDied())
