@@ -39,7 +39,7 @@ READING = {
         *("get", "rules_of", "all_rules", "cursors", "job", "job_of", "jobs", "count_jobs", "done_since"),
         "close",
     },
-    protocols.Archive: {"cached"},
+    protocols.Archive: {"cached", "around"},
     protocols.Gateway: {"me", "info", "wait_online", "typing", "note", "resolve"},
 }
 
@@ -148,6 +148,8 @@ PLACES = [
     Place("the message to the owner", "gateway.send_text"),
     Place("the message in the chat", "gateway.send_text", REPLY),
     Place("the caption", "gateway.edit_text", CAPTION),
+    Place("that there will be a message", "store.replace_job[running]", SLOW),
+    Place("which message it is", "store.replace_job[running]", SLOW, nth=2),
     Place("that it was sent", "store.replace_job[running heard sent]"),
     Place("that the caption was written", "store.replace_job[running heard sent]", CAPTION),
     Place("that it is done", "store.replace_job[done sent]"),

@@ -11,7 +11,9 @@ from tests.support.chat_fakes import (
     ANNA,
     FAMILY,
     ME,
+    FakeArchive,
     FakeGateway,
+    FakeJobs,
     FakeRules,
     FakeSentLog,
     Message,
@@ -20,6 +22,7 @@ from tests.support.chat_fakes import (
     transcript,
 )
 from tests.support.clock import FakeClock
+from transcriber.chat.cards import Cards
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
 from transcriber.domain import ChatKind, Delivery, MediaKind, Progress, Rich, Sent
@@ -41,7 +44,9 @@ class Room:
         self.restart()
 
     def restart(self) -> None:
-        self.delivery = TranscriptDelivery(self.gateway, self.log, self.rules, Texts("en", UTC), self.clock)
+        texts = Texts("en", UTC)
+        cards = Cards(FakeJobs(), FakeArchive(), texts, pause_s=3)
+        self.delivery = TranscriptDelivery(self.gateway, self.log, self.rules, cards, texts, self.clock)
 
     def bodies(self, chat_id: int = ME) -> list[str]:
         return [text.partition("\n")[2] for text in self.gateway.texts(chat_id)]
@@ -186,6 +191,14 @@ async def test_a_very_long_transcript_is_a_pointer_and_a_file() -> None:
     assert "4000 words" in pointer.text.text
     assert file.file is not None
     assert file.file[1].decode().count("Sentence here.") == 2000
+
+
+@pytest.mark.parametrize("said", ["", "\u0001\u0002"], ids=["nothing", "nothing that can be shown"])
+async def test_where_there_is_nothing_to_reply_the_owner_is_told_so_and_nobody_else(said: str) -> None:
+    room = Room(Delivery.REPLY)
+    await room.delivery.deliver(job(), transcript(said))
+    assert room.gateway.texts(ANNA) == []
+    assert room.bodies() == ["No speech in it."]
 
 
 async def test_in_a_reply_chat_progress_is_typing_and_nothing_else() -> None:

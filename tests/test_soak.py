@@ -37,4 +37,5 @@ async def test_half_a_minute_of_everything_loses_nothing_repeats_nothing_and_lea
     assert report.verdict.is_good, "\n".join(report.lines())
     assert not report.faults, "\n".join(report.lines())
     assert report.verdict.covered > 0
+    assert report.verdict.shared > 0
     assert report.keeper.kills > 0

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, contextmanager, suppress
 from config import logs
 from config.settings import Settings
 from transcriber import health, sign_in
+from transcriber.chat.cards import Cards
 from transcriber.chat.commands import Commands
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
@@ -94,7 +95,8 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
             engine = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
 
         gateway = TelegramGateway(clock)
-        delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
+        cards = Cards(store, archive, texts, settings.merge_pause_s)
+        delivery = TranscriptDelivery(gateway, jobs, rules, cards, texts, clock)
         manners = Manners(delivery, gateway, clock, progress=settings.progress, mark_played=settings.mark_played)
         status = ProgramStatus(clock, manners)
         worker = Worker(

@@ -163,11 +163,14 @@ class DecodeOptions:
     model: str | None = None  # None: the current one
 
 
+PLACE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One message that was delivered for a job: recorded as it is sent, so that no retry repeats it."""
 
-    part: int
+    part: int  # `PLACE`: nothing is sent yet, but this is where part 0 is going to stand
     chat_id: int
     message_id: int
 

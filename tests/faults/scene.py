@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.soak.answers import pieces
 from tests.support.machine_clock import MISSING, MachineClock, libfaketime
 from tests.support.redis import RedisServer, redis_program
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
@@ -165,11 +166,17 @@ class Scene:
 
     # What came of it
     def standing(self, chat: Tl | None = None) -> list[str]:
-        """What the program has written in a chat (Saved Messages), as it stands now; nothing that is deleted."""
+        """What the program has written in a chat (Saved Messages), as it stands now, each piece of a card by itself;
+        nothing that is deleted."""
+        return [text for message in self.messages_in(chat) for _, text in pieces(self.srv, message)]
+
+    def messages_in(self, chat: Tl | None = None) -> list[Tl]:
+        """The program's messages in a chat (Saved Messages) as they stand now."""
         chat = self.me if chat is None else chat
-        chat_id = self.srv.chat_id(chat)
+        box, chat_id = self.srv.box_of(self.srv.peer_of(chat)), self.srv.chat_id(chat)
         ours = {action.msg_id for action in self.srv.sent if action.chat == chat_id}
-        return [seen.text for seen in self.srv.chat_view(chat) if seen.id in ours and not seen.deleted]
+        there = [seen.id for seen in self.srv.chat_view(chat) if seen.id in ours and not seen.deleted]
+        return [self.srv.messages[box, message_id] for message_id in there]
 
     async def transcribed(self, within: float = TEXT_WITHIN_S) -> None:
         """Return when every transcript owed so far stands, finished."""

@@ -58,7 +58,7 @@ async def engine_killed_once(at: Scene) -> None:
 async def engine_killed_twice(at: Scene) -> None:
     """SIGKILL in the middle of a long note, twice running; two short notes beside it come; the owner is told once,
     where the progress stood, and after `/retry` the text comes in a message of its own."""
-    await at.start()
+    await at.start(MERGE_PAUSE_S="0")
     at.stray(MINUTES)
     for clip in (CALL, MEET):
         await half_done(at)

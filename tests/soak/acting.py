@@ -18,6 +18,8 @@ from transcriber.sandbox.faults import RpcError, flood
 from transcriber.sandbox.rpc import HANDLERS
 from transcriber.sandbox.server import SandboxServer
 
+PAUSE_S = 0.5  # in a row of notes; the length of the one just sent stands for that of the next
+
 Clips = tuple[list[Clip], list[Clip]]
 
 
@@ -43,6 +45,8 @@ class Acting:
         self._spawn = spawn
         self._holes = 0
         self._outages = 0
+        self._rows = 0
+        self._speaking = asyncio.Condition()
         self._redis_turn = asyncio.Lock()
         self.counts: Counter[Kind] = Counter()
 
@@ -52,6 +56,7 @@ class Acting:
         now: dict[Kind, Callable[[Step], object]] = {
             Kind.NOTE: self._note,
             Kind.BURST: self._burst,
+            Kind.ROW: lambda one: self._spawn(self._row(one)),
             Kind.FORWARD: lambda one: self._cast.forward(one.at_s, one.choice),
             Kind.AGAIN: lambda _: self._cast.again(),
             Kind.KILL: lambda _: self._keeper.kill(),
@@ -73,12 +78,14 @@ class Acting:
         now[step.kind](step)
 
     async def calm(self) -> None:
-        """Nothing is broken any more."""
+        """Nothing is broken any more, and everybody has finished speaking."""
         self._srv.clear_faults()
         self._srv.black_hole(False)
         await self._srv.accept()
         async with self._redis_turn:  # whoever took Redis away brings it back
             self._set_clock(0)
+        async with self._speaking:
+            await self._speaking.wait_for(lambda: not self._rows)
 
     def _note(self, step: Step) -> None:
         long = (step.choice >> 16) % LONG_OF == 0
@@ -87,6 +94,16 @@ class Acting:
     def _burst(self, step: Step) -> None:
         for number in range(5 + step.choice % 20):
             self._cast.send(step.at_s, step.choice + number * 7919, self._short)
+
+    async def _row(self, step: Step) -> None:
+        """Two to four notes of one person, sent when they would be if they were spoken one after the other."""
+        self._rows += 1
+        for number in range(2 + step.choice % 3):
+            sent = self._cast.send(step.at_s, step.choice, self._short[(step.choice >> number) % len(self._short) :])
+            await asyncio.sleep(sent.clip.duration_s + PAUSE_S)
+        self._rows -= 1
+        async with self._speaking:
+            self._speaking.notify_all()
 
     async def _outage(self, step: Step) -> None:
         self._outages += 1

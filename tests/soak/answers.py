@@ -14,6 +14,7 @@ from transcriber.sandbox.world import Tl, media_of
 
 Key = tuple[int, int]  # chat (Bot-API style) and message: the identity of a note
 
+_GAP = "\n\n".encode("utf-16-le")  # between the pieces of a card
 _CHANNELS = -1_000_000_000_000
 _TO_PERSON = re.compile(r"tg://openmessage\?user_id=(\d+)&message_id=(\d+)")
 _TO_GROUP = re.compile(r"tg://openmessage\?chat_id=(\d+)&message_id=(\d+)")
@@ -23,7 +24,7 @@ _TO_PUBLIC_CHANNEL = re.compile(r"https://t\.me/(\w+)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A message of the program's that people can see now."""
+    """A message of the program's that people can see now, or the piece of it that is about one note."""
 
     chat_id: int
     message_id: int
@@ -50,10 +51,23 @@ def answers(srv: SandboxServer) -> tuple[dict[Key, list[Answer]], list[Answer]]:
         if message is None or (chat_id, message_id) in seen:
             continue
         seen.add((chat_id, message_id))
-        answer = Answer(chat_id, message_id, message.message)
-        note = _note_of(srv, message)
-        rest.append(answer) if note is None else about[note].append(answer)
+        for note, text in pieces(srv, message):
+            answer = Answer(chat_id, message_id, text)
+            rest.append(answer) if note is None else about[note].append(answer)
     return about, rest
+
+
+def pieces(srv: SandboxServer, message: Tl) -> list[tuple[Key | None, str]]:
+    """A message cut where a paragraph begins with a link to a note: each piece, and the note it is about."""
+    text = message.message.encode("utf-16-le")  # two bytes a unit
+    cuts: list[tuple[int, Key | None]] = [(0, _note_of(srv, message))]
+    for entity in sorted(message.entities or (), key=lambda one: int(one.offset)):
+        at = 2 * entity.offset
+        is_link = isinstance(entity, t.MessageEntityTextUrl) and text[:at].endswith(_GAP)
+        if is_link and (note := _linked(srv, entity.url)):
+            cuts.append((at, note))
+    ends = [at - len(_GAP) for at, _ in cuts[1:]] + [len(text)]
+    return [(note, text[at:end].decode("utf-16-le")) for (at, note), end in zip(cuts, ends, strict=True)]
 
 
 def _box(chat_id: int) -> int:

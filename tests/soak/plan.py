@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     NOTE = "note"
     BURST = "burst"  # of notes, at once
+    ROW = "row"  # of notes, one person speaking on
     FORWARD = "forward"  # of a note that was sent before
     AGAIN = "update again"  # the update of the last note once more
     KILL = "kill -9 of the program"
@@ -37,6 +38,7 @@ class Kind(StrEnum):
 # Mean seconds between two of each; those of a note are given by the rate.
 EVERY_S = {
     Kind.BURST: 20.0,
+    Kind.ROW: 5.0,
     Kind.FORWARD: 6.0,
     Kind.AGAIN: 3.0,
     Kind.KILL: 6.0,

@@ -80,6 +80,7 @@ class Report:
             f"lives {keeper.lives}, kills {keeper.kills} of the program and {keeper.engine_kills} of the engine,"
             f" starts without a store {keeper.starts_without_store}, stopped in {self.stop_s:.2f} s"
         )
+        yield f"messages in which several notes stand: {verdict.shared}"
         yield f"given up after two deaths of the engine, told, and brought by /retry: {len(verdict.given_up)}"
         yield ", ".join(f"{kind.value} {count}" for kind, count in sorted(self.counts.items()))
         if not self.with_clock:

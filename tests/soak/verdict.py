@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.soak.answers import Answer, Key, answers
@@ -17,6 +18,7 @@ class Verdict:
 
     covered: int = 0
     delivered: int = 0
+    shared: int = 0  # messages in which several notes stand
     lost: list[Sent] = field(default_factory=list)
     wrong: list[Sent] = field(default_factory=list)  # one text, but not these words
     twice: list[Sent] = field(default_factory=list)
@@ -41,6 +43,8 @@ def judge(srv: SandboxServer, cast: Cast) -> Verdict:
     """Count. A transcript is found by the link or the reply that ties it to its note, then its words are read."""
     verdict = Verdict()
     about, _ = answers(srv)
+    places = Counter((one.chat_id, one.message_id) for said in about.values() for one in said)
+    verdict.shared = sum(notes > 1 for notes in places.values())
     for key, note in cast.sent.items():
         said = about.pop(key, [])
         if note.place.covered:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transcriber.domain import (
+    PLACE,
     ChatKind,
     ChatRules,
     Command,
@@ -174,7 +175,14 @@ class FakeGateway:
             self._next += 1
             self.by_random_id[random_id] = self._next
             self.messages[self._next] = message
-        return self.by_random_id[random_id]
+            return self._next
+        # As the real one, which is told only that it was sent: by its text, else by its first line.
+        for lines in (None, 1):
+            for message_id, other in sorted(self.messages.items(), reverse=True):
+                places_agree = (other.chat_id, other.reply_to) == (message.chat_id, message.reply_to)
+                if places_agree and other.text.text.split("\n")[:lines] == message.text.text.split("\n")[:lines]:
+                    return message_id
+        raise Gone(reason="SENT_AND_DELETED")
 
     def _raise(self, method: str) -> None:
         if waiting := self.fail.get(method):
@@ -191,8 +199,19 @@ class FakeSentLog:
     async def record_sent(self, job: Job, delivery: Delivery, sent: Sent) -> Job:
         if sent.part in self.fail:
             raise self.fail.pop(sent.part)
-        self.stored = replace(job, delivery=job.delivery or delivery, sent=(*job.sent, sent))
+        others = tuple(known for known in job.sent if known.part not in (PLACE, sent.part))
+        self.stored = replace(job, delivery=job.delivery or delivery, sent=(*others, sent))
         return self.stored
+
+
+class FakeArchive:
+    """What was transcribed, in the order it was put in."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Note, Transcript]] = []
+
+    async def around(self, chat_id: int, from_s: float, to_s: float) -> list[tuple[Note, Transcript]]:
+        return [one for one in self.kept if one[0].chat_id == chat_id and from_s <= one[0].sent_at_s <= to_s]
 
 
 class FakeRules:

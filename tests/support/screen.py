@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.chat_fakes import ANNA, FakeEngine, FakeGateway, Message, command
 from tests.support.clock import FakeClock, settle
+from transcriber.chat.cards import Cards
 from transcriber.chat.commands import Commands
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Language, Texts
@@ -192,7 +193,8 @@ async def owner(language: Language, folder: Path) -> AsyncIterator[Owner]:
     ):
         rules = Rules(store, Preferences())
         jobs = Jobs(store, clock)
-        delivery = TranscriptDelivery(gateway, jobs, rules, texts, clock)
+        cards = Cards(store, archive, texts, pause_s=3)
+        delivery = TranscriptDelivery(gateway, jobs, rules, cards, texts, clock)
         status = ProgramStatus(clock, delivery)
         await clock.advance(7260)
         async with Commands(jobs, rules, engine, gateway, texts, status, clock, "/.", known=store) as commands:

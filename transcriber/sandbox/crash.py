@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from transcriber.domain import Job
+from transcriber.domain import PLACE, Job
 
 # What writes, by the name that crash points use: a class or module whose methods are found by name.
 PARTS: dict[str, tuple[str, ...]] = {
@@ -66,7 +66,8 @@ def subject(argument: object) -> str:
     """What a call is about, by one of its arguments: a key or number as it stands, a job by how far it got."""
     if not isinstance(argument, Job):
         return str(argument) if isinstance(argument, str | int) else ""
-    steps = {"heard": argument.transcript is not None, "sent": bool(argument.sent), "error": bool(argument.error)}
+    sent = any(one.part != PLACE for one in argument.sent)
+    steps = {"heard": argument.transcript is not None, "sent": sent, "error": bool(argument.error)}
     return " ".join([argument.state, *(step for step, done in steps.items() if done)])
 
 

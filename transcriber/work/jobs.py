@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from transcriber.clock import Clock
-from transcriber.domain import Delivery, Job, JobState, Note, Request, Sent, Transcript
+from transcriber.domain import PLACE, Delivery, Job, JobState, Note, Request, Sent, Transcript
 from transcriber.errors import CancelledByOwner, StoreUnavailable, Transient
 from transcriber.protocols import Store
 from transcriber.work.moves import asked_again, gone_on, released, same_try
@@ -138,10 +138,11 @@ class Jobs:
         return await self._change(job, lambda stored: replace(stored, **changes))
 
     async def record_sent(self, job: Job, delivery: Delivery, sent: Sent) -> Job:
-        """Note down a message as soon as it is sent; the first one fixes where the rest goes. Raises `Lost`."""
+        """Note down a message as soon as it is sent, or where one is going to stand (`PLACE`, until there is more to
+        note down); the first one fixes where the rest goes. Raises `Lost`."""
 
         def add(stored: Job) -> Job:
-            others = tuple(known for known in stored.sent if known.part != sent.part)
+            others = tuple(known for known in stored.sent if known.part not in (PLACE, sent.part))
             return replace(stored, delivery=stored.delivery or delivery, sent=(*others, sent))
 
         return await self._change(job, add)
