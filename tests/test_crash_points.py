@@ -39,7 +39,7 @@ READING = {
         *("get", "rules_of", "all_rules", "cursors", "job", "job_of", "jobs", "count_jobs", "done_since"),
         "close",
     },
-    protocols.Archive: {"cached"},
+    protocols.Archive: {"cached", "around"},
     protocols.Gateway: {"me", "info", "wait_online", "typing", "note", "resolve"},
 }
 

@@ -187,3 +187,8 @@ class Archive(Protocol):
     async def cached(self, file_id: str, request_key: str) -> Transcript | None:
         """The transcript of the same file made in the same way (model, language, task), if there is one."""
         ...
+
+    async def around(self, chat_id: int, from_s: float, to_s: float) -> list[tuple[Note, Transcript]]:
+        """The notes of one chat that were sent from then to then, both included, in the order they were sent, each
+        with its newest transcript."""
+        ...

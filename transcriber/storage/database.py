@@ -10,8 +10,9 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -127,19 +128,26 @@ def upgrade(connection: sqlite3.Connection, steps: tuple[Step, ...]) -> None:
         _keep_safe(connection)
         return
     _keep_safe(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         # Read again under the lock: another process may have taken the steps meanwhile.
         version = _version(connection, steps)
         for step in steps[version:]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(steps)}")
+    log.info("database: format %d, was %d", len(steps), version)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside, or nothing; nobody else writes meanwhile."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-    log.info("database: format %d, was %d", len(steps), version)
 
 
 def _version(connection: sqlite3.Connection, steps: tuple[Step, ...]) -> int:

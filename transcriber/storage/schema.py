@@ -49,4 +49,22 @@ _FIRST: Step = (
     "CREATE INDEX transcripts_by_file ON transcripts (file_id, request_key)",
 )
 
-STEPS: tuple[Step, ...] = (_FIRST,)
+# One row for each note that has a transcript, however often it was transcribed. `place` orders the notes by when they
+# were sent: that second times 2**20, and a number for each note of the same second.
+_NOTES: Step = (
+    """CREATE TABLE notes (
+        place INTEGER PRIMARY KEY,
+        chat_id INTEGER NOT NULL,
+        message_id INTEGER NOT NULL,
+        UNIQUE (chat_id, message_id)
+    )""",
+    "CREATE INDEX notes_of_chat ON notes (chat_id, place)",
+    """INSERT INTO notes (place, chat_id, message_id)
+        SELECT (second << 20) + row_number() OVER (PARTITION BY second ORDER BY chat_id, message_id) - 1,
+               chat_id, message_id
+        FROM (SELECT chat_id, message_id, CAST(min(max(sent_at_s, 0), 1 << 40) AS INTEGER) AS second
+              FROM (SELECT chat_id, message_id, min(sent_at_s) AS sent_at_s FROM transcripts
+                    GROUP BY chat_id, message_id))""",
+)
+
+STEPS: tuple[Step, ...] = (_FIRST, _NOTES)
