@@ -19,6 +19,8 @@ from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
 from transcriber.usage import Parser
 
 _EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb with the most options
+_FIND_EXAMPLE = "python userbot.py find --limit 5 tickets"
+_EXPORT_EXAMPLE = "python userbot.py export --since 7d -o notes.md"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -79,6 +81,8 @@ def _parser(texts: Texts) -> Parser:
     login.add_argument("--phone", action="store_true", help=texts("cli.login_phone"))
     verbs.add_parser("logout", help=texts("cli.logout"))
     _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
+    _find_options(verbs.add_parser("find", help=texts("cli.find"), example=_FIND_EXAMPLE), texts)
+    _export_options(verbs.add_parser("export", help=texts("cli.export"), example=_EXPORT_EXAMPLE), texts)
     verbs.add_parser("check", help=texts("cli.check"))
     verbs.add_parser("doctor", help=texts("cli.doctor"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
@@ -104,6 +108,26 @@ def _transcribe_options(files: Parser, texts: Texts) -> None:
     files.add_argument("-m", "--model", metavar=texts("cli.name"), help=texts("cli.transcribe_model"))
     files.add_argument("--translate", action="store_true", help=texts("cli.transcribe_translate"))
     files.set_defaults(mistaken=files.error)
+
+
+def _find_options(found: Parser, texts: Texts) -> None:
+    found.add_argument("words", nargs="+", metavar=texts("cli.word"), help=texts("cli.find_words"))
+    found.add_argument("--json", action="store_true", help=texts("cli.find_json"))
+    found.add_argument("--limit", type=int, default=20, metavar="N", help=texts("cli.find_limit"))
+
+
+def _export_options(taken: Parser, texts: Texts) -> None:
+    taken.add_argument(
+        "-f",
+        "--format",
+        choices=("md", "json"),
+        default="md",
+        metavar=texts("cli.format"),
+        help=texts("cli.export_format"),
+    )
+    taken.add_argument("--chat", metavar=texts("cli.name"), help=texts("cli.export_chat"))
+    taken.add_argument("--since", metavar=texts("cli.date"), help=texts("cli.export_since"))
+    taken.add_argument("-o", "--output", type=Path, metavar=texts("cli.file"), help=texts("cli.export_output"))
 
 
 def _check(data_dir: Path, texts: Texts) -> int:
@@ -154,6 +178,18 @@ def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Nam
     return files.transcribe(settings, texts, arguments)
 
 
+def _find(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from transcriber import finding
+
+    return asyncio.run(finding.find(settings, texts, arguments))
+
+
+def _export(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from transcriber import finding
+
+    return asyncio.run(finding.export(settings, texts, arguments))
+
+
 def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     from transcriber.sandbox import demo, play
 
@@ -161,6 +197,7 @@ def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namesp
 
 
 VERBS = {"run": _run, "login": _login, "logout": _logout, "transcribe": _transcribe, "sandbox": _sandbox}
+VERBS |= {"find": _find, "export": _export}
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from tests.support.clock import FakeClock
 from tests.support.values import a_job, a_note, a_transcript
 from transcriber.errors import StoreUnavailable
 from transcriber.protocols import Archive
-from transcriber.storage.archive import _AROUND as AROUND
 from transcriber.storage.archive import SqliteArchive, open_archive
+from transcriber.storage.archive_sql import AROUND
 from transcriber.storage.codec import note_to_dict, pack, transcript_to_dict
 from transcriber.storage.schema import STEPS
 from transcriber.storage.store import open_store
@@ -151,17 +151,24 @@ async def test_a_search_of_one_chat_reads_no_other(path: Path, archive: Archive)
 # --- older files ---
 
 
-async def test_what_an_older_file_holds_is_found_too(path: Path) -> None:
+@pytest.mark.parametrize("version", range(1, len(STEPS)))
+async def test_what_an_older_file_holds_is_found_too(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as old, old:
         for statement in STEPS[0]:
             old.execute(statement)
-        old.execute("PRAGMA user_version = 1")
-        for message_id, key, words in ((1, KEY, "one"), (2, KEY, "two"), (1, "small|ru|transcribe", "один")):
+        for message_id, key, words in ((1, KEY, "one"), (2, KEY, "two"), (1, "small|ru|transcribe", "встреча")):
             values = (77, message_id, key, "f", 1_700_000_000.5, words)
             documents = (pack(note_to_dict(a_note(message_id))), pack(transcript_to_dict(a_transcript(words))))
             old.execute(INTO_FIRST, (*values, *documents))
+        for step in STEPS[1:version]:
+            for statement in step:
+                old.execute(statement)
+        old.execute(f"PRAGMA user_version = {version}")
     async with open_archive(path) as archive:
         found = await archive.around(77, 1_700_000_000.0, 1_700_000_001.0)
-        assert [transcript.text for _, transcript in found] == ["один", "two"]
+        assert [transcript.text for _, transcript in found] == ["встреча", "two"]
+        assert [(await archive.find(typed))[0] for typed in ("встречу", "one", "two")] == [1, 1, 1]
         await archive.put(a_note(3, sent_at_s=1_700_000_000.9), a_transcript("three"), KEY)
         assert len(await archive.around(77, 1_700_000_000.0, 1_700_000_001.0)) == 3
+        assert await archive.forget(chat_id=77, message_id=1) == 1
+        assert (await archive.find("встречу"))[0] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,11 @@ from transcriber.domain import (
     Sent,
 )
 from transcriber.errors import FloodWait, Gone, ModelRefused, Offline, Refused, StenogramError, StoreUnavailable
+from transcriber.storage.archive import SqliteArchive
+from transcriber.storage.database import Database
+from transcriber.storage.sqlite import SqliteStore
+from transcriber.work.jobs import Jobs
+from transcriber.work.keeping import Keeping
 
 IN_FAMILY: dict[str, Any] = {"chat_id": FAMILY, "chat_kind": ChatKind.GROUP, "chat_title": "Семья"}
 WITH_ANNA: dict[str, Any] = {"chat_id": ANNA, "chat_kind": ChatKind.PRIVATE, "chat_title": "Anna"}
@@ -80,6 +86,8 @@ class Desk:
         self.engine = FakeEngine()
         self.status = FakeStatus()
         self.clock = FakeClock()
+        archive = SqliteArchive(Database(Path("unused")))  # never opened: its commands have tests of their own
+        store = SqliteStore(Database(Path("unused")), self.clock)
         self.commands = Commands(
             self.jobs,
             self.rules,
@@ -90,6 +98,8 @@ class Desk:
             self.clock,
             prefixes,
             known=self.jobs,
+            archive=archive,
+            keeping=Keeping(store, archive, Jobs(store, self.clock), self.clock),
         )
         self._message_id = 100
 
@@ -286,6 +296,13 @@ async def test_an_error_inside_a_command_becomes_one_line(desk: Desk, error: Ste
         "/auto on",
         "/cancel 12 twelve",
         "/retry 12 twelve",
+        "/find",
+        "/find 🎙️ …",
+        "/export @one @two",
+        "/forget",
+        "/forget @one @two",
+        "/keep often",
+        "/keep 0",
     ],
 )
 async def test_wrong_arguments_get_one_line_with_an_example(text: str, language: Language) -> None:

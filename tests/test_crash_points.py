@@ -39,7 +39,7 @@ READING = {
         *("get", "rules_of", "all_rules", "cursors", "job", "job_of", "jobs", "count_jobs", "done_since"),
         "close",
     },
-    protocols.Archive: {"cached", "around"},
+    protocols.Archive: {"cached", "around", "find", "read", "count"},
     protocols.Gateway: {"me", "info", "wait_online", "typing", "note", "resolve"},
 }
 
@@ -67,6 +67,12 @@ def owner_asks_for_a_file(on: Stage) -> Key:
     song = songs[0].id if songs else on.srv.deliver_audio(on.friend, None, HELLO.path.read_bytes(), 3).id
     on.srv.deliver_text(on.me, on.friend, "/t file", reply_to=song)
     return on.srv.chat_id(on.friend), song
+
+
+def owner_forgets(on: Stage) -> Key:
+    """And then a note comes."""
+    on.srv.deliver_text(on.me, on.friend, "/forget all yes")
+    return bob_sends(on)
 
 
 def slow_files(on: Stage) -> None:
@@ -108,6 +114,7 @@ HELD = Scene(send=bob_sent_long_ago, known=True, missed=True, says="/retry", mes
 ASKED = Scene(send=owner_asks_for_a_file, says="in the file below", files=1, may_be_lost=True)
 # A command is remembered before it is carried out, and deleting it is part of that: it stays where others can see it.
 BEGUN = replace(ASKED, typed_twice=True)
+FORGETTING = Scene(send=owner_forgets)  # carried out at most once, and not answered then
 REDIS = Scene(redis=True)
 STOPPED = Scene(redis=True, stopped=True)
 
@@ -173,6 +180,7 @@ PLACES = [
     Place("what was asked for", "store.insert_job", ASKED),
     Place("the message before the file", "gateway.send_text", ASKED),
     Place("the file", "gateway.send_file", ASKED),
+    Place("that transcripts are forgotten", "archive.forget", FORGETTING),
 ]
 
 

@@ -18,7 +18,7 @@ from transcriber.chat.commands import Commands
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock, SystemClock
-from transcriber.data_dir import prepare
+from transcriber.data_dir import DATABASE, prepare
 from transcriber.domain import Limits, Preferences
 from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
 from transcriber.heartbeat import heartbeat
@@ -43,11 +43,11 @@ from transcriber.telegram.supervisor import supervise
 from transcriber.tracked import FirstTracked
 from transcriber.work.intake import Intake
 from transcriber.work.jobs import Jobs
+from transcriber.work.keeping import Keeping
 from transcriber.work.rules import Rules
 from transcriber.work.worker import Worker
 
 CLOSE_STORE_S = 1.0
-DATABASE = "stenogram.db"
 
 
 async def run(settings: Settings, texts: Texts) -> int:
@@ -104,8 +104,14 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
             beam_size=settings.beam_size,
         )
         inbox = Inbox(Intake(rules, jobs, limits, clock), delivery, jobs, store)
+        keeping = Keeping(store, archive, jobs, clock)
         commands = await stack.enter_async_context(
-            Commands(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes, known=store)
+            Commands(
+                *(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes),
+                known=store,
+                archive=archive,
+                keeping=keeping,
+            )
         )
         catch_up = CatchUp(inbox, store, clock, prefixes=settings.command_prefixes)
         connection = Connection(
@@ -127,6 +133,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
                 group.create_task(have_model(models, engine.info().model, announce, clock), name="model")
                 group.create_task(tracked.keep(gateway, clock, catch_up.put_back), name="tracked")
                 group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
+                group.create_task(keeping.run(inbox.complete.wait), name="keeping")
                 group.create_task(heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
             session.set_aside(_permanent_in(signed_out).key)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from transcriber.errors import DataDirUnusable
 
+DATABASE = "stenogram.db"
+
 
 def prepare(data_dir: Path) -> Path:
     """Make it, for its owner only, see that it can be written, and work in it. Raises `DataDirUnusable`."""

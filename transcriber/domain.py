@@ -136,6 +136,15 @@ def known_as(model: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A note in which the words were said that the owner looks for."""
+
+    note: Note
+    text: str  # all that was said in it
+    marks: tuple[tuple[int, int], ...]  # where the words stand in it: start and end, in characters, in order
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a transcription is: its position in the sound. The engine knows no more; whoever watches it with a
     clock adds how long it has been at work, and how long it will have been in the end if it goes on so."""

@@ -6,7 +6,7 @@ Every method may raise `Transient`, `Refused` or `Permanent` (errors.py) and not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from transcriber.domain import (
     ConnectionInfo,
     DecodeOptions,
     EngineInfo,
+    Found,
     Job,
     JobState,
     ModelInfo,
@@ -191,4 +192,26 @@ class Archive(Protocol):
     async def around(self, chat_id: int, from_s: float, to_s: float) -> list[tuple[Note, Transcript]]:
         """The notes of one chat that were sent from then to then, both included, in the order they were sent, each
         with its newest transcript."""
+        ...
+
+    async def find(
+        self, words: str, *, chat_id: int | None = None, skip: int = 0, limit: int = 10
+    ) -> tuple[int, list[Found]]:
+        """In how many notes all these words were said, in whatever form, and `limit` of them, newest first. Where
+        there is none, words that begin like these count too. No words at all: none."""
+        ...
+
+    def read(self, *, chat_id: int | None = None, since_s: float = 0.0) -> AsyncIterator[tuple[Note, Transcript]]:
+        """Every note in the order they were sent, with its newest transcript; a little of it in memory at a time."""
+        ...
+
+    async def count(self, *, chat_id: int | None = None, before_s: float | None = None) -> int:
+        """How many notes there are with a transcript: of one chat, sent before that time, or all."""
+        ...
+
+    async def forget(
+        self, *, chat_id: int | None = None, message_id: int | None = None, before_s: float | None = None
+    ) -> int:
+        """Delete the transcripts of those notes, so that nothing of them is left in the file; returns of how many
+        notes. Without arguments: of all."""
         ...

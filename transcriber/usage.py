@@ -17,6 +17,7 @@ _MISTAKES = (
     (r"argument .+?: invalid choice: '(?P<value>.*)' \(choose from (?P<allowed>.+)\)", "argv.choice"),
     (r"argument (?P<names>.+?): expected (one|at least one) arguments?", "argv.needs_value"),
     (r"argument (?P<names>.+?): ignored explicit argument '(?P<value>.*)'", "argv.takes_no_value"),
+    (r"argument (?P<names>.+?): invalid int value: '(?P<value>.*)'", "argv.number"),
     (r"ambiguous option: (?P<value>\S+) could match (?P<allowed>.+)", "argv.ambiguous"),
 )
 

@@ -31,6 +31,7 @@ from transcriber.status import ProgramStatus
 from transcriber.storage.archive import SqliteArchive, open_archive
 from transcriber.storage.store import open_store
 from transcriber.work.jobs import Jobs
+from transcriber.work.keeping import Keeping
 from transcriber.work.rules import Rules
 
 NOW_S = datetime(2026, 11, 20, 14, 32, tzinfo=UTC).timestamp()
@@ -197,5 +198,8 @@ async def owner(language: Language, folder: Path) -> AsyncIterator[Owner]:
         delivery = TranscriptDelivery(gateway, jobs, rules, cards, texts, clock)
         status = ProgramStatus(clock, delivery)
         await clock.advance(7260)
-        async with Commands(jobs, rules, engine, gateway, texts, status, clock, "/.", known=store) as commands:
+        keeping = Keeping(store, archive, jobs, clock)
+        async with Commands(
+            *(jobs, rules, engine, gateway, texts, status, clock), known=store, archive=archive, keeping=keeping
+        ) as commands:
             yield Owner(language, clock, gateway, engine, jobs, rules, archive, delivery, status, commands)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from tests.support.chat_fakes import command
+from tests.support.fakes import eventually
 from tests.support.screen import Owner, transcript
 from transcriber.chat.texts import Language
 from transcriber.domain import ChatKind, Delivery, FileFormat, Request
@@ -131,6 +133,35 @@ async def help_(at: Owner) -> None:
     await at.type("/help t")
 
 
+async def finding(at: Owner) -> None:
+    texts = words(at)
+    for number in range(9):
+        sent_at_s = at.clock.now() - (9 - number) * 40 * 86400
+        said = transcript(*texts[number % 3 :], texts[1], language=at.language)
+        await at.done(at.note(sent_at_s=sent_at_s), said)
+    typed = at.say("meetings", "встречи")
+    await at.type(f"/find {typed}")
+    await at.type(f"/find {typed} /2")
+    await at.type(f"/find {at.say('unicorn', 'единорог')}")
+    await at.type("/find")
+
+
+async def keeping(at: Owner) -> None:
+    for age_days in (40, 20, 1):
+        note = at.note(sent_at_s=at.clock.now() - age_days * 86400)
+        await at.done(note, transcript(*words(at), language=at.language))
+    before = len(at.gateway.shown())
+    await at.commands.handle(command("/export 30d", message_id=4000, sent_at_s=at.clock.now()))
+    await eventually(lambda: len(at.gateway.shown()) == before + 3)  # two files, and the word that that was all
+    at.screens.append("`/export 30d`\n")
+    at.show_new(before)
+    await at.type("/keep 30")
+    await at.type("/keep 30 yes")
+    chat = {"chat_id": 42, "chat_kind": ChatKind.PRIVATE, "chat_title": at.say("Anna", "Анна")}
+    await at.type("/forget", **chat)
+    await at.type("/forget all")
+
+
 async def mistakes(at: Owner) -> None:
     for text in ("/t", "/cancel", "/retry 99", "/lang klingon", "/deliver everywhere", "/track @nobody_at_all"):
         await at.type(text)
@@ -160,5 +191,7 @@ STORIES: Final[tuple[tuple[Titles, Play], ...]] = (
     ({"en": "Names and terms", "ru": "Имена и термины"}, names),
     ({"en": "Whom to listen to", "ru": "Кого слушать"}, listening),
     ({"en": "Typed in a chat with others", "ru": "Набрано в чате с другими"}, in_others_chat),
+    ({"en": "Finding what was said", "ru": "Поиск по сказанному"}, finding),
+    ({"en": "Taking and deleting it", "ru": "Забрать и удалить"}, keeping),
     ({"en": "Mistakes", "ru": "Ошибки"}, mistakes),
 )

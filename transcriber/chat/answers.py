@@ -69,6 +69,18 @@ class Answers:
         await self._persist(attempt)
         return sent[0] if sent else None
 
+    async def document_and_wait(self, command: Command, name: str, content: bytes, caption: str) -> bool:
+        """Send a file to Saved Messages, waiting as long as that takes; whether Telegram took it."""
+        me = self._gateway.me.id
+        number = random_id(me, command.chat_id, command.message_id, f"document:{name}")
+        sent: list[int] = []
+
+        async def attempt() -> None:
+            sent.append(await self._gateway.send_file(me, name, content, Rich(caption), random_id=number))
+
+        await self._persist(attempt)
+        return bool(sent)
+
     async def change(self, command: Command, message_id: int, answer: Answer) -> None:
         """Make an answer say something else, waiting as long as that takes."""
         await self._persist(lambda: self.try_change(command, message_id, answer))

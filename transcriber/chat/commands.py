@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 
 from transcriber.chat.answers import Answer, Answers
+from transcriber.chat.archive_commands import ArchiveCommands
 from transcriber.chat.background import Background
+from transcriber.chat.find_commands import FindCommands
 from transcriber.chat.help_commands import HelpCommands
 from transcriber.chat.lookup import Lookup
 from transcriber.chat.model_commands import ModelCommands
 from transcriber.chat.parse import parse
-from transcriber.chat.ports import Jobs, KnownJobs, Rules, Status, Telegram
+from transcriber.chat.ports import Jobs, Keeping, KnownJobs, Rules, Status, Telegram
 from transcriber.chat.rule_commands import RuleCommands
 from transcriber.chat.status_commands import StatusCommands
 from transcriber.chat.texts import Texts
@@ -24,7 +26,7 @@ from transcriber.chat.work_commands import WorkCommands
 from transcriber.clock import Clock
 from transcriber.domain import Command
 from transcriber.errors import Refused, Transient
-from transcriber.protocols import Engine
+from transcriber.protocols import Archive, Engine
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Commands:
         prefixes: str = "/.",
         *,
         known: KnownJobs,
+        archive: Archive,
+        keeping: Keeping,
     ) -> None:
         self._texts = texts
         self._prefixes = prefixes
@@ -62,6 +66,7 @@ class Commands:
         waiting = Waiting(jobs, known, self._answers, texts, clock, self._background)
         work = WorkCommands(jobs, known, engine, self._lookup, waiting, status, texts, clock)
         model = ModelCommands(engine, self._answers, texts, clock, self._background)
+        kept = ArchiveCommands(archive, keeping, self._lookup, gateway, self._answers, texts, self._background)
         self._handlers: Mapping[str, Handler] = {
             "status": StatusCommands(jobs, known, engine, gateway, status, texts, clock).status,
             "model": model.model,
@@ -77,6 +82,10 @@ class Commands:
             "queue": work.queue,
             "cancel": work.cancel,
             "retry": work.retry,
+            "find": FindCommands(archive, texts).find,
+            "export": kept.export,
+            "forget": kept.forget,
+            "keep": kept.keep,
         }
         self._handlers = {"help": HelpCommands(texts, tuple(self._handlers), prefixes).help, **self._handlers}
 

@@ -26,8 +26,11 @@ def link_to(note: Note) -> str | None:
 
     The links of supergroups and channels work in every client, and in a forum without naming the topic. Private chats
     and basic groups have no such links, so theirs is a best effort: see "Links to notes" in docs/decisions.md."""
-    if note.chat_kind is ChatKind.SAVED:
-        return None
+    return None if note.chat_kind is ChatKind.SAVED else address(note)
+
+
+def address(note: Note) -> str:
+    """The same for every note: in a list of notes there is no reply to tap on."""
     if note.chat_id > 0:
         return f"tg://openmessage?user_id={note.chat_id}&message_id={note.message_id}"
     if note.chat_username:
@@ -71,12 +74,21 @@ def list_line(job: Job, texts: Texts) -> Builder:
     return _describe(Builder().add(f"#{job.id}", SpanKind.CODE).add(" "), job, texts)
 
 
+def list_note(note: Note, seen_at_s: float, texts: Texts) -> Builder:
+    """One note in a list of what was said: who, when (a link to the note), how long."""
+    return _describe_note(Builder(), note, seen_at_s, texts, address(note), texts("note.saved"))
+
+
 def _describe(builder: Builder, job: Job, texts: Texts) -> Builder:
-    note = job.note
-    if name := who(note, texts):
+    return _describe_note(builder, job.note, job.created_at_s, texts, link_to(job.note))
+
+
+def _describe_note(
+    builder: Builder, note: Note, seen_at_s: float, texts: Texts, link: str | None, nobody: str = ""
+) -> Builder:
+    if name := who(note, texts) or nobody:
         builder.add(name, SpanKind.BOLD).add(_DOT)
-    other_year = bool(job.created_at_s) and texts.local(note.sent_at_s).year != texts.local(job.created_at_s).year
-    link = link_to(note)
+    other_year = bool(seen_at_s) and texts.local(note.sent_at_s).year != texts.local(seen_at_s).year
     builder.add(texts.moment(note.sent_at_s, year=other_year), SpanKind.LINK if link else None, link)
     if note.duration_s > 0:
         builder.add(_DOT + texts.clock(note.duration_s))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 _NAME = re.compile(r"[a-z]+\Z")
 _TME = re.compile(r"(?:https?://)?(?:www\.)?(?:t|telegram)\.me/(c/|s/)?([A-Za-z0-9_]+)(?:[/?#].*)?\Z", re.IGNORECASE)
@@ -19,10 +20,16 @@ _MARKS = re.compile(r"#\d{1,9}(?: \(\d+\))?(?:, #\d{1,9}(?: \(\d+\))?)*")
 _FURTHER = re.compile(r"^\d\d:\d\d(?: · [\d:]+)? · #(\d{1,9})(?: \(\d+\))?$", re.MULTILINE)
 _LISTED = re.compile(r"\s*#(\d{1,9}) ")
 _AROUND = ",;."  # what gets typed around a word without being part of it
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_DAYS = re.compile(r"(\d{1,5})[dд]?\Z", re.IGNORECASE)
+_DAY_S = 86_400.0
 
 _ON = frozenset({"on", "yes", "1", "true", "вкл", "включить", "включи", "да"})
 _OFF = frozenset({"off", "no", "0", "false", "выкл", "выключить", "выключи", "нет"})
 ALL_WORDS = frozenset({"all", "все", "всё", "всех", "всем"})
+HERE_WORDS = frozenset({"here", "здесь", "тут"})
+SAVED_WORDS = frozenset({"saved", "избранное"})
+FOREVER_WORDS = frozenset({"forever", "навсегда", "вечно", "всегда"})
 DEFAULT_WORDS = ALL_WORDS | {"default", "умолчанию", "везде", "everywhere"}
 NO_WORDS = frozenset({"-", "–", "—", "none", "no", "clear", "нет", "очистить", "убрать"})
 SUBTITLE_WORDS = frozenset({"srt", "subtitles", "субтитры", "субтитрами"})
@@ -100,3 +107,21 @@ def model_name(words: tuple[str, ...], known: list[str]) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", "-", name.lower())
+
+
+def days(word: str) -> int | None:
+    """A number of days: "30", "30d"; None if it is none, or less than one."""
+    found = _DAYS.match(word)
+    return int(found[1]) or None if found else None
+
+
+def since_s(word: str, now_s: float, zone: tzinfo | None) -> float | None:
+    """The Unix time that "2026-10-01" (midnight there) or "7d" (days back) means; None if it is neither."""
+    if word[-1:].lower() in ("d", "д") and (back := days(word)) is not None:
+        return now_s - back * _DAY_S
+    if not _DATE.match(word):
+        return None
+    try:
+        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=zone).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -77,6 +77,26 @@ class Rules(Protocol):
     async def listed(self, listening: Listening) -> list[ChatRules]: ...
 
 
+class Keeping(Protocol):
+    """How long what was said is kept, and how it is forgotten."""
+
+    async def forget(self, *, chat_id: int | None = None, message_id: int | None = None) -> tuple[int, int]:
+        """Forget a note, a chat or everything: of how many notes, and how many are not delivered yet and stay."""
+        ...
+
+    async def days(self) -> int | None:
+        """None: for ever."""
+        ...
+
+    async def older_than(self, days: int) -> int:
+        """How many notes with a transcript are older."""
+        ...
+
+    async def keep(self, days: int | None) -> int:
+        """From now on only so long; returns of how many notes that forgot the transcript at once."""
+        ...
+
+
 class Status(Protocol):
     """What only the running program knows about itself."""
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
+from transcriber.chat.texts_archive_en import ENGLISH_ARCHIVE
+from transcriber.chat.texts_archive_ru import RUSSIAN_ARCHIVE
 from transcriber.chat.texts_chat_en import ENGLISH_CHAT
 from transcriber.chat.texts_chat_ru import RUSSIAN_CHAT
 from transcriber.chat.texts_cli_en import ENGLISH_CLI
@@ -34,8 +36,24 @@ from transcriber.errors import StenogramError
 Language = Literal["ru", "en"]
 
 TABLES: Mapping[Language, Mapping[str, str]] = {
-    "ru": {**RUSSIAN, **RUSSIAN_NOTE, **RUSSIAN_CHAT, **RUSSIAN_CLI, **RUSSIAN_SANDBOX, **RUSSIAN_DOCTOR},
-    "en": {**ENGLISH, **ENGLISH_NOTE, **ENGLISH_CHAT, **ENGLISH_CLI, **ENGLISH_SANDBOX, **ENGLISH_DOCTOR},
+    "ru": {
+        **RUSSIAN,
+        **RUSSIAN_NOTE,
+        **RUSSIAN_CHAT,
+        **RUSSIAN_ARCHIVE,
+        **RUSSIAN_CLI,
+        **RUSSIAN_SANDBOX,
+        **RUSSIAN_DOCTOR,
+    },
+    "en": {
+        **ENGLISH,
+        **ENGLISH_NOTE,
+        **ENGLISH_CHAT,
+        **ENGLISH_ARCHIVE,
+        **ENGLISH_CLI,
+        **ENGLISH_SANDBOX,
+        **ENGLISH_DOCTOR,
+    },
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)

@@ -6,12 +6,16 @@ a long search never holds up the queue.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from transcriber.domain import Note, Transcript
+from transcriber.domain import Found, Note, Peer, Transcript
+from transcriber.storage import archive_sql as sql
 from transcriber.storage.codec import (
     note_from_dict,
     note_to_dict,
@@ -21,33 +25,14 @@ from transcriber.storage.codec import (
     unpack,
 )
 from transcriber.storage.database import Database, transaction
+from transcriber.storage.query import Query, either, marks, query
 
-_PLACES_PER_SECOND = 1 << 20
-_LAST_SECOND = 1 << 40
+log = logging.getLogger(__name__)
 
-# A repeat gets a new id: the newest transcript of a note is the one with the highest, whatever was made again.
-_REMOVE = (
-    "DELETE FROM transcripts WHERE chat_id = :chat_id AND message_id = :message_id AND request_key = :request_key"
-)
-_ADD = """
-    INSERT INTO transcripts (chat_id, message_id, request_key, file_id, sent_at_s, text, note, transcript)
-    VALUES (:chat_id, :message_id, :request_key, :file_id, :sent_at_s, :text, :note, :transcript)
-"""
-_PLACE = """
-    INSERT INTO notes (place, chat_id, message_id)
-    SELECT coalesce(max(place) + 1, :first), :chat_id, :message_id FROM notes
-    WHERE place >= :first AND place < :first + 1048576
-    ON CONFLICT (chat_id, message_id) DO NOTHING
-"""
-_CACHED = "SELECT transcript FROM transcripts WHERE file_id = ? AND request_key = ? ORDER BY id DESC LIMIT 1"
-_AROUND = """
-    SELECT note, transcript FROM notes
-    JOIN transcripts ON transcripts.id = (
-        SELECT max(id) FROM transcripts AS made
-        WHERE made.chat_id = notes.chat_id AND made.message_id = notes.message_id)
-    WHERE notes.chat_id = :chat_id AND place >= :first AND place < :end AND sent_at_s BETWEEN :from_s AND :to_s
-    ORDER BY sent_at_s, notes.message_id
-"""
+_PAGE_NOTES = 200  # read at a time
+_PAGE_CHARACTERS = 1_000_000  # the same, for transcripts of hours
+_EMPTYING_TRIES = 5  # each waits for whoever reads just now
+_FORGET_AT_ONCE = 100  # notes, in one short transaction: the queue writes into the same file
 
 
 class SqliteArchive:
@@ -69,42 +54,130 @@ class SqliteArchive:
             "text": transcript.text,
             "note": pack(note_to_dict(note)),
             "transcript": pack(transcript_to_dict(transcript)),
+            "first": sql.first_place(note.sent_at_s),
+            "end": sql.next_place(note.sent_at_s),
         }
-        values["first"] = _first_place(note.sent_at_s)
 
         def write(connection: sqlite3.Connection) -> None:
             with transaction(connection):
-                for statement in (_REMOVE, _ADD, _PLACE):
+                for statement in (sql.UNINDEX, sql.REMOVE, sql.ADD, sql.PLACE, sql.INDEX):
                     connection.execute(statement, values)
 
         await self._database.run(write)
 
     async def cached(self, file_id: str, request_key: str) -> Transcript | None:
         rows = await self._database.run(
-            lambda connection: connection.execute(_CACHED, (file_id, request_key)).fetchall()
+            lambda connection: connection.execute(sql.CACHED, (file_id, request_key)).fetchall()
         )
         return unpack(rows[0][0], transcript_from_dict) if rows else None
 
     async def around(self, chat_id: int, from_s: float, to_s: float) -> list[tuple[Note, Transcript]]:
         values = {
             **{"chat_id": chat_id, "from_s": from_s, "to_s": to_s},
-            **{"first": _first_place(from_s), "end": _first_place(to_s) + _PLACES_PER_SECOND},
+            **{"first": sql.first_place(from_s), "end": sql.next_place(to_s)},
         }
 
-        def read(connection: sqlite3.Connection) -> list[tuple[Note, Transcript]]:
-            return [_revived(*row) for row in connection.execute(_AROUND, values)]
+        def get(connection: sqlite3.Connection) -> list[tuple[Note, Transcript]]:
+            return [_revived(*row) for row in connection.execute(sql.AROUND, values)]
 
-        return await self._database.run(read)
+        return await self._database.run(get)
+
+    async def find(
+        self, words: str, *, chat_id: int | None = None, skip: int = 0, limit: int = 10
+    ) -> tuple[int, list[Found]]:
+        wanted = query(words)
+        if not wanted.words:
+            return 0, []
+
+        def search(connection: sqlite3.Connection) -> tuple[int, list[Found]]:
+            total, found = _search(connection, wanted, chat_id, skip, limit)
+            return (total, found) if total else _search(connection, either(wanted), chat_id, skip, limit)
+
+        return await self._database.run(search)
+
+    async def read(
+        self, *, chat_id: int | None = None, since_s: float = 0.0
+    ) -> AsyncIterator[tuple[Note, Transcript]]:
+        place = sql.first_place(since_s) - 1
+        while True:
+            page = await self._page(chat_id, place)
+            if not page:
+                return
+            for place, note, transcript in page:  # noqa: B007 - where the next page begins
+                if note.sent_at_s >= since_s:
+                    yield note, transcript
+
+    async def count(self, *, chat_id: int | None = None, before_s: float | None = None) -> int:
+        values = {"chat_id": chat_id, "end": sql.LAST_PLACE if before_s is None else sql.first_place(before_s)}
+        rows = await self._database.run(lambda connection: connection.execute(sql.COUNT, values).fetchall())
+        count: int = rows[0][0]
+        return count
+
+    async def forget(
+        self, *, chat_id: int | None = None, message_id: int | None = None, before_s: float | None = None
+    ) -> int:
+        values = {
+            **{"chat_id": chat_id, "message_id": message_id, "limit": _FORGET_AT_ONCE},
+            "end": sql.LAST_PLACE if before_s is None else sql.first_place(before_s),
+        }
+        forgotten = 0
+        while count := await self._leaving_room(lambda connection: _forget(connection, values)):
+            forgotten += count
+        await self._scrub()  # also when there was nothing: an end in between may have kept the last time from it
+        return forgotten
+
+    async def chats(self) -> list[Peer]:
+        """The chats of which there are transcripts, as they were called last."""
+
+        def get(connection: sqlite3.Connection) -> list[Peer]:
+            notes = [unpack(note, note_from_dict) for (note,) in connection.execute(sql.CHATS)]
+            return [Peer(note.chat_id, note.chat_title, note.chat_username) for note in notes]
+
+        return await self._database.run(get)
 
     async def close(self) -> None:
         await self._database.close()
 
+    async def _leaving_room(self, work: Callable[[sqlite3.Connection], int]) -> int:
+        """Do that, then nothing for as long as it took: the queue writes into the same file, and would not get its
+        turn between pieces that follow at once."""
+        begun_s = time.monotonic()
+        done = await self._database.run(work)
+        await asyncio.sleep(time.monotonic() - begun_s)
+        return done
+
+    async def _scrub(self) -> None:
+        """Have nothing left in the file of what was deleted: not in the index, nor in the log beside it."""
+        statement = sql.BEGIN_MERGE
+        while await self._leaving_room(lambda connection: _written(connection, statement)):  # noqa: B023 - run at once
+            statement = sql.MERGE
+        for _ in range(_EMPTYING_TRIES):
+            if not await self._database.run(lambda connection: connection.execute(sql.EMPTY_LOG).fetchone()[0]):
+                return
+        log.warning("another program reads the archive: the log beside it keeps what was forgotten until it ends")
+
+    async def _page(self, chat_id: int | None, place: int) -> list[tuple[int, Note, Transcript]]:
+        """The notes behind that place, as many as are read at a time; none: that was the last."""
+
+        def get(connection: sqlite3.Connection) -> list[tuple[int, Note, Transcript]]:
+            page: list[tuple[int, Note, Transcript]] = []
+            characters = 0
+            values = {"chat_id": chat_id, "place": place, "limit": _PAGE_NOTES}
+            for at, note, transcript in connection.execute(sql.PAGE, values):
+                page.append((at, *_revived(note, transcript)))
+                characters += len(transcript)
+                if characters >= _PAGE_CHARACTERS:
+                    break
+            return page
+
+        return await self._database.run(get)
+
 
 @asynccontextmanager
-async def open_archive(path: Path) -> AsyncIterator[SqliteArchive]:
-    """The archive in the file `path`, closed at the end. Raises `DataDirUnusable`, `StoreRefused`,
-    `StoreUnavailable`."""
-    database = Database(path)
+async def open_archive(path: Path, *, read_only: bool = False) -> AsyncIterator[SqliteArchive]:
+    """The archive in the file `path`, closed at the end; read-only beside a program that writes. Raises
+    `DataDirUnusable`, `StoreRefused`, `StoreUnavailable`."""
+    database = Database(path, read_only=read_only)
     await database.open()
     archive = SqliteArchive(database)
     try:
@@ -113,9 +186,38 @@ async def open_archive(path: Path) -> AsyncIterator[SqliteArchive]:
         await archive.close()
 
 
-def _first_place(at_s: float) -> int:
-    """Where the notes of that second begin."""
-    return int(min(max(0, at_s), _LAST_SECOND)) * _PLACES_PER_SECOND
+def _search(
+    connection: sqlite3.Connection, wanted: Query, chat_id: int | None, skip: int, limit: int
+) -> tuple[int, list[Found]]:
+    expression = wanted.expression(chat_id)
+    total: int = connection.execute(sql.COUNT_FOUND, (expression,)).fetchone()[0]
+    places = connection.execute(sql.FIND, (expression, limit, skip)).fetchall() if total > skip else []
+    return total, [_found(connection.execute(sql.SAID, place).fetchall(), wanted) for place in places]
+
+
+def _found(rows: list[tuple[str, str]], wanted: Query) -> Found:
+    """A note by the newest of its transcripts in which one of the words stands."""
+    by_age = [(note, text, marks(text, wanted)) for note, text in rows]
+    note, text, where = next((row for row in by_age if row[2]), by_age[0])
+    return Found(unpack(note, note_from_dict), text, where)
+
+
+def _forget(connection: sqlite3.Connection, values: dict[str, int | None]) -> int:
+    """Some of those notes; returns how many, 0 when there are no more."""
+    with transaction(connection):
+        connection.execute(sql.TO_FORGET, values)
+        for statement in sql.FORGET:
+            connection.execute(statement)
+        count: int = connection.execute(sql.FORGOTTEN).fetchone()[0]
+        connection.execute(sql.NO_MORE)
+        return count
+
+
+def _written(connection: sqlite3.Connection, statement: str) -> bool:
+    """Whether that changed more than itself."""
+    before = connection.total_changes
+    connection.execute(statement)
+    return connection.total_changes - before > 1
 
 
 def _revived(note: str, transcript: str) -> tuple[Note, Transcript]:

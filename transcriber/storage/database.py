@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from transcriber.errors import DataDirUnusable, StenogramError, StoreRefused, StoreUnavailable
 from transcriber.storage.schema import STEPS, Step
+from transcriber.storage.words import stems
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ T = TypeVar("T")
 BUSY_TIMEOUT_S = 1.5  # how long to wait for another process; with CLOSE_S within the 3 s the program has for stopping
 DEADLINE_S = 10.0  # for one call, waiting for the thread included
 CLOSE_S = 1.0
+UPGRADE_S = 1800.0  # a file with years of transcripts, on a slow card
 
 _COMES_AND_GOES = frozenset(
     {
@@ -52,8 +54,10 @@ class Database:
         steps: tuple[Step, ...] = STEPS,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
         deadline_s: float = DEADLINE_S,
+        read_only: bool = False,
     ) -> None:
         self._path = path
+        self._read_only = read_only
         self._steps = steps
         self._busy_timeout_s = busy_timeout_s
         self._deadline_s = deadline_s
@@ -62,16 +66,16 @@ class Database:
         self._closed = False
 
     async def open(self) -> None:
-        """Open the file, made with mode 0600 if it is not there, and take the steps it lacks.
+        """Open the file, made with mode 0600 if it is not there, and take the steps it lacks; read-only: as it is.
 
-        Raises `DataDirUnusable`, `StoreRefused` (newer, damaged, not a database) or `StoreUnavailable` (locked)."""
+        Raises `DataDirUnusable`, `StoreRefused` (newer, older, damaged, not a database), `StoreUnavailable`."""
         try:
-            await self._in_thread(self._open)
+            await self._in_thread(self._open, UPGRADE_S)
         except BaseException:
             await self.close()
             raise
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T], deadline_s: float | None = None) -> T:
         """Run `work` in the thread and return what it returns. Each statement is a transaction of its own, unless
         `work` begins one. After `StoreUnavailable` for a deadline that passed, it may still have been done."""
 
@@ -80,7 +84,7 @@ class Database:
                 raise StoreUnavailable(reason="closed")
             return work(self._connection)
 
-        return await self._in_thread(with_connection)
+        return await self._in_thread(with_connection, deadline_s)
 
     async def close(self) -> None:
         """Close the file, within a second; a second time does nothing."""
@@ -107,6 +111,12 @@ class Database:
             raise StoreUnavailable(reason="deadline") from error
 
     def _open(self) -> None:
+        if self._read_only:
+            uri = self._path.absolute().as_uri() + "?mode=ro"
+            self._connection = sqlite3.connect(uri, uri=True, timeout=self._busy_timeout_s, isolation_level=None)
+            if (found := _version(self._connection, self._steps)) < len(self._steps):
+                raise StoreRefused("store_older", found=found, known=len(self._steps))
+            return
         try:
             # Made here and not by SQLite, for the mode: the log and its index beside the file take theirs from it.
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -114,6 +124,7 @@ class Database:
         except OSError as error:
             raise DataDirUnusable(path=self._path, reason=error.strerror) from error
         self._connection = sqlite3.connect(self._path, timeout=self._busy_timeout_s, isolation_level=None)
+        self._connection.create_function("stems", 1, stems, deterministic=True)
         upgrade(self._connection, self._steps)
 
     def _close(self) -> None:
@@ -160,6 +171,7 @@ def _version(connection: sqlite3.Connection, steps: tuple[Step, ...]) -> int:
 def _keep_safe(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is deleted or shortened is overwritten, not only let go
 
 
 def translated(error: sqlite3.Error) -> StenogramError:

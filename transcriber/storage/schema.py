@@ -66,5 +66,17 @@ _NOTES: Step = (
               FROM (SELECT chat_id, message_id, min(sent_at_s) AS sent_at_s FROM transcripts
                     GROUP BY chat_id, message_id))""",
 )
+# One document for each note, under its place: a token for its chat, then the stems of all that was heard in it. What
+# is a word, and what its stem, words.py decides (`stems`); here a token is what stands between spaces. The documents
+# themselves are not kept: to take one out is to say again what was in it. So a stem changed there means a step added
+# here that makes this table anew.
+_SPOKEN: Step = (
+    """CREATE VIRTUAL TABLE spoken USING fts5 (
+        stems, content = '', tokenize = "ascii tokenchars '_-'", detail = none, columnsize = 0
+    )""",
+    """INSERT INTO spoken (rowid, stems)
+        SELECT place, '_' || chat_id || ' ' || stems(group_concat(text, ' '))
+        FROM notes JOIN transcripts USING (chat_id, message_id) GROUP BY place""",
+)
 
-STEPS: tuple[Step, ...] = (_FIRST, _NOTES)
+STEPS: tuple[Step, ...] = (_FIRST, _NOTES, _SPOKEN)

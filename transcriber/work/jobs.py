@@ -213,6 +213,17 @@ class Jobs:
         cancelled = [await self.cancel(job.id) for job in await self._store.jobs(OPEN, ALL)]
         return sum(job is not None for job in cancelled)
 
+    async def forget(self, covers: Callable[[Note], bool]) -> int:
+        """Drop the words that ended jobs about such notes still keep; returns how many of those notes are in the
+        queue: what is heard in them is not delivered yet, and stays."""
+        ended = await self._store.jobs((JobState.FAILED, JobState.CANCELLED), ALL)
+        for job in ended:
+            if job.transcript is not None and covers(job.note):
+                await self._replace(
+                    job.id, (JobState.FAILED, JobState.CANCELLED), lambda stored: replace(stored, transcript=None)
+                )
+        return sum(covers(job.note) for job in await self._store.jobs(OPEN, ALL))
+
     # Looking
 
     async def get(self, job_id: int) -> Job | None:
