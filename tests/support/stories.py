@@ -38,6 +38,14 @@ async def short(at: Owner) -> None:
     at.show_new()
 
 
+async def in_a_row(at: Owner) -> None:
+    said = words(at)
+    began_s = at.clock.now() - 60
+    for number, sentence in enumerate(said):
+        await at.done(at.note(sent_at_s=began_s + 9 * number), transcript(sentence, language=at.language))
+    at.show_new()
+
+
 async def long(at: Owner) -> None:
     said = words(at) * 12
     note = at.note(duration_s=180)
@@ -177,6 +185,7 @@ async def reply(at: Owner) -> None:
 STORIES: Final[tuple[tuple[Titles, Play], ...]] = (
     ({"en": "A note", "ru": "Голосовое"}, short),
     ({"en": "While it is worked on", "ru": "Пока идёт работа"}, progress),
+    ({"en": "Several in a row", "ru": "Несколько подряд"}, in_a_row),
     ({"en": "A long one", "ru": "Длинное"}, long),
     ({"en": "A very long one", "ru": "Очень длинное"}, as_file),
     ({"en": "As a reply in the chat", "ru": "Ответом в чате"}, reply),
