@@ -22,7 +22,7 @@ def send(on: Stage) -> None:
 
 
 def transcripts(on: Stage) -> int:
-    return sum(WORDS in seen.text for seen in on.srv.chat_view(on.me))
+    return sum(seen.text.count(WORDS) for seen in on.srv.chat_view(on.me))
 
 
 async def stop(program: ProgramProcess) -> None:
@@ -54,13 +54,14 @@ async def test_with_ctrl_c_it_stops_the_same_way() -> None:
 
 
 async def test_while_transcribing(tmp_path: Path) -> None:
+    each_alone = {"MERGE_PAUSE_S": "0"}
     async with stage() as on:
         long_note = repeated(tmp_path / "long.wav", sample("en_long_90s"), 400).read_bytes()
-        async with running(on) as program:
+        async with running(on, settings=each_alone) as program:
             on.srv.deliver_voice(on.friend, None, long_note, 400)
             await on.srv.wait_for(lambda action: action.kind == "send" and "%" in (action.text or ""), 60)
             await stop(program)
-        async with running(on) as program:
+        async with running(on, settings=each_alone) as program:
             # What was begun goes on; a short note overtakes it.
             send(on)
             await on.srv.wait_until(lambda: transcripts(on) or None, 60)
