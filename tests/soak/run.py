@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from tests.support.redis import RedisServer, redis_program
 from tests.support.sandbox import Stage, stage
 from transcriber.sandbox.tasks import Tasks
 
-STUCK_AFTER_S = 240.0  # after the last fault: without a single note coming to its end
+STUCK_AFTER_S = 150.0  # after the last fault: without a single note coming to its end
 LOOK_EVERY_S = 1.0
 TELL_EVERY_S = 20.0
 RUNNING = "📋"
@@ -180,7 +180,8 @@ async def _once_more(on: Stage, cast: Cast, keeper: Keeper, acting: Acting) -> N
     await asyncio.sleep(0.5)
     await (await keeper.life()).wait_line(RUNNING, 60)
     acting.do(Step(0.0, Kind.NOTE, A_TOLD_NOTE))
-    await on.srv.wait_until(lambda: not pending(on.srv, cast)[0] or None, 60)
+    with suppress(TimeoutError):  # what is missing then, the verdict tells
+        await on.srv.wait_until(lambda: not pending(on.srv, cast)[0] or None, 60)
     await asyncio.sleep(2)
 
 
