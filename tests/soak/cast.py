@@ -33,8 +33,9 @@ class Clip:
         """Whether these words are in what the program said; a long clip may have a few wrong."""
         if len(self.text) < 100:
             return self.text in said
-        body = said.partition("\n")[2] or said
-        return words_wrong(self.text, body) < WRONG_WORDS_SHARE * len(self.text.split())
+        # With a heading or, in a reply, without one; either may have paragraphs.
+        wrong = min(words_wrong(self.text, body) for body in (said, said.partition("\n")[2]))
+        return wrong < WRONG_WORDS_SHARE * len(self.text.split())
 
 
 @dataclass(frozen=True, slots=True)
