@@ -47,7 +47,7 @@ class Settings:
     deliver: Delivery = Delivery.PRIVATE
     progress: str = "message"
     mark_played: bool = False
-    merge_pause_s: int = 0
+    merge_pause_s: int = 3
     tracked: tuple[str, ...] = ()
     auto: frozenset[str] = frozenset({"saved"})
     max_duration_s: int = 7200
@@ -111,7 +111,7 @@ def forgiving(values: Mapping[str, str]) -> tuple[Settings, tuple[Problem, ...]]
         deliver=Delivery(reader.choice("DELIVER", "private", tuple(Delivery))),
         progress=reader.choice("PROGRESS", "message", PROGRESS),
         mark_played=YES_NO[reader.choice("MARK_PLAYED", "false", tuple(YES_NO))],
-        merge_pause_s=reader.number("MERGE_PAUSE_S", 0, high=600),
+        merge_pause_s=reader.number("MERGE_PAUSE_S", 3, high=600),
         tracked=tuple(part for part in _list(values.get("TRACKED", "")) if part),
         auto=reader.parsed("AUTO", frozenset({"saved"}), _switches, ",".join(SWITCHES)),
         max_duration_s=reader.number("MAX_DURATION_S", 7200, low=1),

@@ -19,7 +19,6 @@ def main() -> int:
         "--store", choices=("sqlite", "redis", "both"), default="both", help="each its share of the time"
     )
     parser.add_argument("--pace", type=float, default=1.0, help="so many times the usual number of notes")
-    parser.add_argument("--merge-pause-s", type=int, default=0, help="MERGE_PAUSE_S of the program")
     parser.add_argument("--log", type=Path, help="where the program's own words go")
     wanted = parser.parse_args()
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(1_000_000)
@@ -29,9 +28,7 @@ def main() -> int:
     for store in stores:
         log = wanted.log and wanted.log.with_suffix(f".{store}{wanted.log.suffix}")
         minutes = wanted.minutes / len(stores)
-        report = asyncio.run(
-            soak(seed, minutes, store, pace=wanted.pace, merge_pause_s=wanted.merge_pause_s, log=log, tell=_tell)
-        )
+        report = asyncio.run(soak(seed, minutes, store, pace=wanted.pace, log=log, tell=_tell))
         print("\n".join(report.lines()), flush=True)
         failed = failed or bool(report.faults)
     return int(failed)

@@ -104,14 +104,7 @@ class Report:
 
 
 async def soak(
-    seed: int,
-    minutes: float,
-    store: str,
-    *,
-    pace: float = 1.0,
-    merge_pause_s: int = 3,
-    log: Path | None = None,
-    tell: Callable[[str], None],
+    seed: int, minutes: float, store: str, *, pace: float = 1.0, log: Path | None = None, tell: Callable[[str], None]
 ) -> Report:
     """Run one; what the program prints goes to `log`."""
     with ExitStack() as stack:
@@ -124,9 +117,7 @@ async def soak(
         steps = schedule(seed, length_s, redis=redis is not None, clock=clock is not None, pace=pace)
         async with stage() as on, Tasks() as tasks:
             cast = Cast(on.srv, on.friend)
-            keeper = Keeper(
-                _environment(on, cast, redis, clock, merge_pause_s), out, store_may_be_away=redis is not None
-            )
+            keeper = Keeper(_environment(on, cast, redis, clock), out, store_may_be_away=redis is not None)
             acting = Acting(on.srv, cast, clips(folder), keeper, redis, clock, tasks.spawn)
             await acting.calm()
             tasks.spawn(keeper.run())
@@ -202,10 +193,8 @@ async def _engines_left(keeper: Keeper) -> int:
     return keeper.engines_left()
 
 
-def _environment(
-    on: Stage, cast: Cast, redis: RedisServer | None, clock: MachineClock | None, merge_pause_s: int
-) -> dict[str, str]:
-    more = {"MERGE_PAUSE_S": str(merge_pause_s), "TRACKED": ",".join(map(str, cast.tracked)), "LOG_LEVEL": "INFO"}
+def _environment(on: Stage, cast: Cast, redis: RedisServer | None, clock: MachineClock | None) -> dict[str, str]:
+    more = {"TRACKED": ",".join(map(str, cast.tracked)), "LOG_LEVEL": "INFO"}
     if redis is not None:
         more["REDIS_URL"] = redis.url
     if clock is not None:

@@ -39,8 +39,7 @@ class Stage:
 
     def settings(self, language: str = "en", **more: str) -> dict[str, str]:
         """The environment of a program that plays here; by default the friend is tracked."""
-        usual = settings_for(self.data_dir, self.seam_file, self.tracked, language)
-        return {**usual, "MERGE_PAUSE_S": "3", **more}  # off by default; on is harder
+        return {**settings_for(self.data_dir, self.seam_file, self.tracked, language), **more}
 
 
 @asynccontextmanager
