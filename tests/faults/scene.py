@@ -111,9 +111,7 @@ class Scene:
         """SIGTERM: out with 0 in under 3 s."""
         code, seconds = await self.program.terminate()
         assert code == 0, self.program.tail()
-        # libfaketime has the program wait for a lock at each look at the time; all other rows hold it to the promise.
-        slower = 3 if "LD_PRELOAD" in self.settings else 1
-        assert seconds < STOP_WITHIN_S * slower
+        assert seconds < STOP_WITHIN_S
 
     async def ends(self, code: int, within: float = 20) -> str:
         """The fault ends the program with this code; its last word on stderr."""
