@@ -37,10 +37,6 @@ class Card:
     pieces: dict[tuple[int, int], Piece] = field(default_factory=dict)  # by the key of the note
     edited_at_s: float = float("-inf")  # monotonic
 
-    def put(self, piece: Piece) -> None:
-        """Let it stand here, in place of what the same note said before."""
-        self.pieces[piece.job.note.key] = piece
-
     def takes(self, piece: Piece, texts: Texts) -> bool:
         """Whether it can stand here: alone always, with others if all of them may and they fit one message."""
         others = [other for key, other in self.pieces.items() if key != piece.job.note.key]
