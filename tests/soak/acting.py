@@ -60,7 +60,7 @@ class Acting:
             Kind.FORWARD: lambda one: self._cast.forward(one.at_s, one.choice),
             Kind.AGAIN: lambda _: self._cast.again(),
             Kind.KILL: lambda _: self._keeper.kill(),
-            Kind.KILL_ENGINE: lambda _: self._keeper.kill_engine(),
+            Kind.KILL_ENGINE: lambda _: self._spawn(self._keeper.kill_engine()),
             Kind.RESET: lambda _: self._srv.drop(rst=True),
             Kind.FIN: lambda _: self._srv.drop(),
             Kind.OUTAGE: lambda one: self._spawn(self._outage(one)),

@@ -15,6 +15,7 @@ from transcriber.sandbox.program import Program, program
 
 STORE_AWAY = 69  # the documented exit code for a store that cannot be used
 BREATH_S = 0.3  # before a start after an end that nobody caused
+ENGINE_WITHIN_S, LOOK_EVERY_S = 5.0, 0.2
 
 
 class Keeper:
@@ -71,14 +72,20 @@ class Keeper:
             with suppress(ProcessLookupError):
                 os.kill(self.program.process.pid, signal.SIGKILL)
 
-    def kill_engine(self) -> None:
-        """kill -9 of the engine process, if there is one."""
-        if self.program is None:
-            return
-        for pid in engines_of(self.program.process.pid):
+    async def kill_engine(self) -> None:
+        """kill -9 of the engine process; with none there, of the next one, if it comes soon."""
+        for _ in range(round(ENGINE_WITHIN_S / LOOK_EVERY_S)):
+            if self._kill_engine_now():
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _kill_engine_now(self) -> bool:
+        before = self.engine_kills
+        for pid in engines_of(self.program.process.pid) if self.program is not None else ():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
                 self.engine_kills += 1
+        return self.engine_kills > before
 
     async def stop(self) -> float:
         """SIGTERM; returns the seconds until it was gone, counted as an odd end if the exit code is not 0."""
