@@ -32,7 +32,7 @@ from transcriber.domain import (
     SpanKind,
     Transcript,
 )
-from transcriber.errors import EngineDied, Gone, Refused
+from transcriber.errors import DownloadCut, EngineDied, Gone, Refused, Unreadable
 
 EN, RU = Texts("en", UTC), Texts("ru", UTC)
 both = st.sampled_from([EN, RU])
@@ -363,6 +363,8 @@ def test_times_are_as_exact_as_they_are_known(elapsed_s: float, expected_s: floa
 def test_failures_say_why_and_offer_another_try_only_where_it_could_help() -> None:
     assert "/retry 12" in replies.failed_message(job(), EngineDied(), EN).text
     assert "/retry" not in replies.failed_message(job(), Gone(), EN).text
+    assert "/retry 12" in replies.failed_message(job(), DownloadCut(received=1, declared=2), EN).text
+    assert "/retry" not in replies.failed_message(job(), Unreadable("truncated"), EN).text
     endless = replies.failed_message(job(), Refused(reason="x" * 9000), EN)
     assert utf16(endless.text) <= MESSAGE_UNITS
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from transcriber import errors
+from transcriber.chat.failures import HOPELESS, OVER_LIMIT
 from transcriber.chat.texts import TABLES, Language, Texts, language_from, plural
 
 ROOT = Path(__file__).parent.parent
@@ -103,6 +104,11 @@ def test_every_error_has_a_sentence_even_without_its_details(language: Language)
         assert sentence
         assert "{" not in sentence
         assert "[[" not in sentence
+
+
+def test_what_may_pass_is_never_taken_for_hopeless() -> None:
+    transient = {kind.default_key for kind in error_classes(errors.Transient)}
+    assert not transient & (HOPELESS | OVER_LIMIT)
 
 
 def test_an_error_shows_the_details_it_carries() -> None:

@@ -66,9 +66,10 @@ class FloodWait(Transient):
 
 
 class DownloadCut(Transient):
-    """What arrived is not as long as Telegram had declared."""
+    """What arrived is not as long as Telegram had declared. Of a recording that is itself cut off, which no repeat
+    changes, the recogniser says `truncated`."""
 
-    default_key = "truncated"
+    default_key = "download_cut"
 
 
 class EngineDied(Transient):

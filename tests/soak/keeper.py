@@ -15,7 +15,7 @@ from transcriber.sandbox.program import Program, program
 
 STORE_AWAY = 69  # the documented exit code for a store that cannot be used
 BREATH_S = 0.3  # before a start after an end that nobody caused
-ENGINE_WITHIN_S, LOOK_EVERY_S = 5.0, 0.2
+ENGINE_WITHIN_S, LOOK_EVERY_S = 15.0, 0.2
 
 
 class Keeper:

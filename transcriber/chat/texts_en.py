@@ -46,7 +46,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.unreadable": "Could not read the sound[[ of {path}]]: the file is damaged or is no recording.",
     "error.empty": "The file is empty[[: {path}]].",
     "error.no_sound": "There is no sound in this[[: {path}]].",
-    "error.truncated": "The recording breaks off: the file did not arrive whole[[ ({path})]]. Send it again.",
+    "error.truncated": "The recording breaks off: the file is not whole[[ ({path})]]. Have it sent again.",
+    "error.download_cut": "Telegram gave only a part of the file.",
     "error.too_long": "The recording is longer than allowed[[ (the limit is {limit_s:duration})]]. "
     "MAX_DURATION_S sets the limit.",
     "error.too_large": "The file is larger than allowed[[ (the limit is {limit_bytes:size})]]. "

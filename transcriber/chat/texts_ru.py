@@ -46,7 +46,8 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.unreadable": "Не удалось прочитать звук[[ из {path}]]: файл повреждён или это не запись.",
     "error.empty": "Файл пустой[[: {path}]].",
     "error.no_sound": "Здесь нет звука[[: {path}]].",
-    "error.truncated": "Запись обрывается: файл получен не целиком[[ ({path})]]. Пришлите её ещё раз.",
+    "error.truncated": "Запись обрывается: файл неполный[[ ({path})]]. Попросите прислать её ещё раз.",
+    "error.download_cut": "Telegram отдал только часть файла.",
     "error.too_long": "Запись длиннее, чем разрешено[[ (предел — {limit_s:duration})]]. "
     "Предел задаёт MAX_DURATION_S.",
     "error.too_large": "Файл больше, чем разрешено[[ (предел — {limit_bytes:size})]]. Предел задаёт MAX_FILE_MB.",
