@@ -206,6 +206,11 @@ class Job:
     error: str | None = None  # key of the sentence that says why it failed (texts: "error.<key>")
     finished_at_s: float | None = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """A file that nobody asked for: many a video has no sound, or no words in it, and nobody wants to be told."""
+        return not (self.note.kind.is_note or self.request.on_demand or self.run > 1)
+
 
 @dataclass(frozen=True, slots=True)
 class ChatRules:
