@@ -189,6 +189,19 @@ async def test_a_note_is_heard_archived_delivered_once_and_its_sound_is_gone(roo
     assert room.sound_on_disk() == []
 
 
+async def test_of_a_note_to_be_heard_once_nothing_is_written_down_even_until_it_is_delivered(room: Room) -> None:
+    room.delivery.faults.append(Offline())
+    job = await room.jobs.ask(a_note(view_once=True), Request())
+    async with room.working():
+        await room.until_put_back(job)
+        assert (await room.job(job)).transcript is None
+        await room.next_try(job)
+        await room.until(job, JobState.DONE)
+    assert room.delivery.said == [(1, 0, "words of file-1")]
+    assert room.gateway.downloaded == ["file-1", "file-1"], "heard anew"
+    assert await room.archive.cached("file-1", "small|auto|transcribe") is None
+
+
 async def test_the_sound_lies_in_a_private_file_under_a_name_of_ours(room: Room) -> None:
     room.engine.hold = asyncio.Event()
     (job,) = await room.add(a_note(file_id="../../etc/passwd"))
