@@ -11,6 +11,7 @@ from pyrogram.raw import types as t
 from tests.support.sandbox import Stage
 from tests.support.values import a_note
 from transcriber.domain import Segment, Transcript
+from transcriber.sandbox.conversation import is_progress
 from transcriber.sandbox.journal import Action
 from transcriber.sandbox.program import MODEL, SAMPLES
 from transcriber.sandbox.world import Tl
@@ -54,7 +55,7 @@ async def settles(on: Stage, who: Tl, fits: Callable[[list[str]], bool]) -> list
 
 
 async def adds(on: Stage, who: Tl, act: Callable[[], object], count: int = 1) -> list[str]:
-    """Do this, wait for the program to send so many messages to that chat; what they say then."""
+    """Do this, wait for the program to send so many messages to that chat; what they say when none shows progress."""
     since = len(on.srv.actions)
     act()
     sent = await on.srv.wait_until(lambda: _sent(on, who, since, count), WITHIN_S)
@@ -122,7 +123,7 @@ def spoken(*texts: str, every_s: float = 5.0, language: str = "en", probability:
 def _sent(on: Stage, who: Tl, since: int, count: int) -> list[Action] | None:
     chat_id = on.srv.chat_id(who)
     sent = [each for each in on.srv.actions[since:] if each.kind in ("send", "media") and each.chat == chat_id]
-    return sent if len(sent) >= count else None
+    return sent if len(sent) >= count and not any(is_progress(_text(on, who, each)) for each in sent) else None
 
 
 def _text(on: Stage, who: Tl, action: Action) -> str:

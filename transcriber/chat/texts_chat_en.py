@@ -49,7 +49,7 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.retried": "🔁 Trying again: {ids}",
     "answer.retried_all": "🔁 Trying again: {n} {n:note|notes}.[[ Left alone: {left}, the result would be the "
     "same.]]",
-    "answer.retry_unknown": "There is no note #{id}, or it is still in the queue.",
+    "answer.retry_unknown": "There is no note #{id}, or it is still in the queue. /queue shows what there is.",
     "answer.retry_nothing": "There is nothing to try again.[[ Left alone: {left}, the result would be the same.]]",
     "delivery.private": "to you alone, in Saved Messages",
     "delivery.reply": "as a reply in the chat",

@@ -47,7 +47,7 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.retried": "🔁 Пробую ещё раз: {ids}",
     "answer.retried_all": "🔁 Пробую ещё раз: {n} {n:запись|записи|записей}.[[ Не тронул: {left} — итог был бы "
     "тот же.]]",
-    "answer.retry_unknown": "Записи #{id} нет или она ещё в очереди.",
+    "answer.retry_unknown": "Записи #{id} нет или она ещё в очереди. Что есть — /queue",
     "answer.retry_nothing": "Повторять нечего.[[ Не тронул: {left} — итог был бы тот же.]]",
     "delivery.private": "лично вам, в Избранное",
     "delivery.reply": "ответом в чате",
