@@ -492,10 +492,10 @@ async def test_files_of_chats_that_are_named_get_a_line_each(russian: Desk) -> N
     await russian.rules.change(groups=True)
     answer = await russian.say("/auto files on t.me/anna, @nobody, family")
     assert answer.splitlines() == [
-        "🎵 Из чата «Анна» сам расшифровываю и аудио, видео, другие файлы со звуком.",
+        "🎵 Из чата «Анна» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
         "Но этот чат я пока не слушаю. Начать: /track t.me/anna",
         "Не нахожу @nobody. Нужно @имя, id или ссылка. Например: @anna",
-        "🎵 Из чата «Семья» сам расшифровываю и аудио, видео, другие файлы со звуком.",
+        "🎵 Из чата «Семья» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
     ]
     assert [chat.chat_id for chat in russian.rules.chats.values() if chat.all_sound] == [ANNA, FAMILY]
 

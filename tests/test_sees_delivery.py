@@ -114,6 +114,9 @@ async def test_where_replies_are_wanted_both_see_the_words_and_nothing_else_and_
         await reads(on, on.me, said, private, f"🎙 Bob · {AT} · 0:03 · #4\nNo speech in it.")
         assert chat(on, on.friend) == [*both, "(voice)"]
 
+        assert await answer(on, "/t", on.friend, reply_to=hers) == "💬 In the chat “Bob”:\n🎙 On it: #1"
+        await reads(on, on.friend, *both, "(voice)", f"re {hers.id}: {EN_WORDS}")
+
 
 async def test_a_caption_is_put_on_own_voice_notes_and_what_can_have_none_goes_to_saved_messages() -> None:
     async with stage(tracked=False) as on, running(on, settings={**ALL, "DELIVER": "caption"}):
@@ -166,8 +169,9 @@ async def test_a_new_default_holds_for_chats_that_say_nothing_else() -> None:
             "Everyone in the chat will see them.",
         ]
         before = chat(on, on.me)
-        note = voice(on, eve, None, sound)
-        await reads(on, eve, "(voice)", f"re {note.id}: {EN_WORDS}")
+        for where in (eve, on.srv.add_group("Family"), on.srv.add_supergroup("Team")):
+            note = voice(on, eve, where, sound)
+            await reads(on, where, "(voice)", f"re {note.id}: {EN_WORDS}")
         voice(on, on.friend, None, sound)
-        await reads(on, on.me, *before, f"🎙 Bob · {AT} · 0:03 · #2\n{EN_WORDS}")
+        await reads(on, on.me, *before, f"🎙 Bob · {AT} · 0:03 · #4\n{EN_WORDS}")
         assert chat(on, on.friend) == ["(voice)"]

@@ -24,6 +24,7 @@ from tests.support.seen import (
     reads,
     recording,
     sample,
+    settles,
 )
 from transcriber.sandbox.program import SAMPLES
 from transcriber.sandbox.world import Tl
@@ -61,7 +62,12 @@ async def test_whatever_has_sound_is_transcribed_on_demand_however_old_and_whoev
             ]
         for silent in there[5:]:
             assert await answer(on, "/t", eve, reply_to=silent) == f"💬 In the chat “Eve”:\n{NO_SOUND}"
-        assert chat(on, on.me) == [*expected, *[f"💬 In the chat “Eve”:\n{NO_SOUND}"] * 2]
+        expected += [f"💬 In the chat “Eve”:\n{NO_SOUND}"] * 2
+        mine = srv.deliver_audio(on.me, None, sound, 3, mime="audio/ogg", **old)
+        typed = srv.deliver_text(on.me, None, "/t", reply_to=mine)
+        answered = f"re {typed.id}: 🎙 On it: #6", f"re {mine.id}: 🎵 {AT} · 0:03 · #6\n{EN_WORDS}"
+        there_now = await settles(on, on.me, lambda there: set(answered) <= set(there))
+        assert there_now == [*expected, "(audio)", f"re {mine.id}: /t", *answered]
         assert chat(on, eve) == [
             "(voice)",
             "(video_note)",
@@ -83,6 +89,7 @@ async def test_files_come_unasked_where_the_owner_turned_that_on_and_what_has_no
             "🎵 From the chat “Bob” audio, video and other files with sound are transcribed unasked too."
         )
         assert await answer(on, "/tracked") == f"👂 Tracking (1):\nBob · {on.friend.id}\n   files too"
+        assert (await answer(on, "/auto", on.friend)).endswith("\n✅ files in “Bob”: files")
         before = chat(on, on.me)
 
         gif = on.srv.deliver_video(on.friend, None, mute_film(tmp_path), 3, push=False)

@@ -27,6 +27,7 @@ from tests.support.seen import (
 )
 from transcriber.sandbox.world import Tl
 
+MINUTES_S = 90.0  # three minutes of sound, on a machine that does much else
 SLOW_S = 3.0  # a download that takes so long lets progress be shown
 PROGRESS = re.compile(
     rf"🎙 Bob · {AT} · 3:00 · #1\n"
@@ -52,7 +53,7 @@ async def test_after_two_seconds_one_message_shows_how_far_it_is_and_ends_as_the
     async with stage() as on, running(on, settings={**UTC, "CPU_THREADS": "1"}):
         began_at_s = on.srv.events[-1].time
         on.srv.deliver_voice(on.friend, None, MINUTES.sound, MINUTES.seconds, sent_at_s=AT_S)
-        [whole] = await settles(on, on.me, lambda there: there != [] and not set("▓░") & set(there[0]))
+        [whole] = await settles(on, on.me, lambda there: there != [] and not set("▓░") & set(there[0]), MINUTES_S)
         first, *edits = [action for action in on.srv.actions if action.kind in ("send", "edit")]
         assert first.kind == "send"
         assert {edit.msg_id for edit in edits} == {first.msg_id}, "one message from the beginning to the end"

@@ -44,14 +44,14 @@ async def reads(on: Stage, who: Tl, *expected: str) -> None:
         assert chat(on, who) == wanted
 
 
-async def settles(on: Stage, who: Tl, fits: Callable[[list[str]], bool]) -> list[str]:
+async def settles(on: Stage, who: Tl, fits: Callable[[list[str]], bool], within_s: float = WITHIN_S) -> list[str]:
     """Return what stands in that chat as soon as it fits."""
 
     def look() -> list[str] | None:
         there = chat(on, who)
         return there if fits(there) else None
 
-    return await on.srv.wait_until(look, WITHIN_S)
+    return await on.srv.wait_until(look, within_s)
 
 
 async def adds(on: Stage, who: Tl, act: Callable[[], object], count: int = 1) -> list[str]:

@@ -20,12 +20,12 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.auto": "Расшифровываю сам (кроме списков /tracked):\n"
     "{private} личные чаты — private\n{groups} группы — groups\n{mine} мои записи — mine\n"
     "{files} файлы чата «{chat}» — files",
-    "answer.files_on": "🎵 Из чата «{chat}» сам расшифровываю и аудио, видео, другие файлы со звуком.",
-    "answer.files_off": "🎵 Из чата «{chat}» сам расшифровываю только голосовые и видеосообщения, файлы — когда "
-    "попросите: /t",
-    "answer.files_elsewhere": "Для другого чата: /auto files on @anna, или набрать прямо в нём.",
+    "answer.files_on": "🎵 Из чата «{chat}» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
+    "answer.files_off": "🎵 Из чата «{chat}» сам расшифровываю только голосовые и видеосообщения, файлы — по вашей "
+    "просьбе: /t",
+    "answer.files_elsewhere": "Для другого чата: /auto files on @anna — или наберите прямо в нём.",
     "answer.files_unheard": "Но этот чат я пока не слушаю. Начать: /track{name}",
-    "answer.files_ignored": "Но этот чат я не трогаю. Изменить это: /track{name}",
+    "answer.files_ignored": "Но этот чат в списке «не трогаю». Чтобы слушать: /track{name}",
     "answer.chat_files": "и файлы со звуком",
     "answer.deliver_chat": "Расшифровки из чата «{chat}» — {delivery}.",
     "answer.deliver_all": "Расшифровки по умолчанию — {delivery}.",
