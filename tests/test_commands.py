@@ -384,6 +384,15 @@ async def test_track_in_a_chat_means_that_chat(desk: Desk) -> None:
     assert desk.rules.chats[FAMILY].title == "Семья"
 
 
+async def test_here_is_where_it_is_typed(desk: Desk) -> None:
+    assert "👂 Tracking: Anna" in await desk.say("/track здесь", **WITH_ANNA)
+    assert "“Anna” audio" in await desk.say("/auto files on here", **WITH_ANNA)
+    assert "“Anna” go as a reply" in await desk.say("/deliver here reply", **WITH_ANNA)
+    assert "“Anna”: Russian" in await desk.say("/lang ru тут", **WITH_ANNA)
+    assert set(desk.rules.chats) == {ANNA}
+    assert "Expected: /track" in await desk.say("/track here"), "Saved Messages are no chat to track"
+
+
 async def test_ignore_in_reply_to_a_note_in_a_group_means_its_sender(desk: Desk) -> None:
     desk.gateway.notes[FAMILY, 5] = note(chat_id=FAMILY, chat_kind=ChatKind.GROUP)
     await desk.say("/ignore", reply_to=5, **IN_FAMILY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from transcriber.chat.answers import Answer
-from transcriber.chat.parse import parts, switch, target_name
+from transcriber.chat.parse import parts, switch, target_name, without_here
 from transcriber.chat.place import place_name
 from transcriber.chat.ports import Rules
 from transcriber.chat.rich import clean_name
@@ -34,7 +34,7 @@ class AutoCommands:
 
     async def auto(self, command: Command, args: tuple[str, ...]) -> Answer:
         """Throw the switches that are named, of files for this chat or for those that are named too; or show all."""
-        words = parts(args)
+        words = without_here(parts(args))
         if not words:
             return await self._shown(command)
         wanted = [said for word in words if (said := switch(word)) is not None]

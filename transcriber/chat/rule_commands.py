@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transcriber.chat.answers import Answer
 from transcriber.chat.languages import DETECT, language_code, spoken_language
-from transcriber.chat.parse import parts, target_name, without_default
+from transcriber.chat.parse import parts, target_name, without_default, without_here
 from transcriber.chat.place import hint, place_name
 from transcriber.chat.ports import Rules
 from transcriber.chat.rich import clean_name
@@ -94,7 +94,7 @@ class RuleCommands:
         )
 
     async def _listen(self, command: Command, args: tuple[str, ...], name: str, listening: Listening) -> Answer:
-        if words := parts(args):
+        if words := without_here(parts(args)):
             lines = [await self._listen_to_named(word, listening) for word in words[:_MOST_TARGETS]]
             return "\n".join(lines)
         peer = await self._here(command)
