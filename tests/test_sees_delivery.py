@@ -19,6 +19,7 @@ from tests.support.seen import (
     message,
     reads,
     recording,
+    settles,
     spoken,
 )
 from transcriber.sandbox.world import Tl
@@ -121,18 +122,29 @@ async def test_where_replies_are_wanted_both_see_the_words_and_nothing_else_and_
 async def test_a_caption_is_put_on_own_voice_notes_and_what_can_have_none_goes_to_saved_messages() -> None:
     async with stage(tracked=False) as on, running(on, settings={**ALL, "DELIVER": "caption"}):
         sound = recording(on)
-        voice(on, on.me, on.friend, sound)
+        mine = voice(on, on.me, on.friend, sound)
         await reads(on, on.friend, f"(voice) {EN_WORDS}")
         voice(on, on.friend, None, sound)
         theirs = f"🎙 Bob · {AT} · 0:03 · #2\n{EN_WORDS}"
         await reads(on, on.me, theirs)
 
+        captioned = on.srv.deliver(on.me, on.friend, "for you", media=sound, sent_at_s=AT_S)
+        own_words = f"🎙 You → Bob · {AT} · 0:03 · #3\n{EN_WORDS}"
+        await reads(on, on.me, theirs, own_words)
+
         long = recording(on)
         await known(on, long, spoken("A long story. " * 100))
         voice(on, on.me, on.friend, long)
-        await on.srv.wait_until(lambda: len(chat(on, on.me)) == 2)
-        assert chat(on, on.me)[1].startswith(f"🎙 You → Bob · {AT} · 0:03 · #3\nA long story. A long story.")
-        assert chat(on, on.friend) == [f"(voice) {EN_WORDS}", "(voice)", "(voice)"]
+        *there, story = await settles(on, on.me, lambda there: len(there) == 3)
+        assert there == [theirs, own_words]
+        assert story.startswith(f"🎙 You → Bob · {AT} · 0:03 · #4\nA long story. A long story.")
+        assert chat(on, on.friend) == [f"(voice) {EN_WORDS}", "(voice)", "(voice) for you", "(voice)"]
+
+        await answer(on, "/t", on.friend, reply_to=mine)
+        await answer(on, "/t", on.friend, reply_to=captioned, count=2)
+        assert chat(on, on.friend)[:3] == [f"(voice) {EN_WORDS}", "(voice)", "(voice) for you"], "ours is no obstacle"
+        assert message(on, own_words.replace("#3", "#3 (2)"))
+        assert not [text for text in chat(on, on.me) if "#1" in text and "On it" not in text]
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

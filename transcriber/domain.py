@@ -79,6 +79,7 @@ class Note:
     file_id: str  # Telegram's stable file_unique_id: the same for every forward
     chat_username: str | None = None
     view_once: bool = False
+    captioned: bool = False  # somebody wrote a caption under it
 
     @property
     def key(self) -> tuple[int, int]:
