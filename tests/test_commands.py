@@ -590,6 +590,26 @@ async def test_a_note_replied_to_is_asked_for_with_every_wish(desk: Desk) -> Non
     assert "🎙 On it: #91" in answer
 
 
+@pytest.mark.parametrize(
+    ("was", "typed", "begun_anew"),
+    [
+        (Request(), "/t ru", True),
+        (Request(language="uk", on_demand=True), "/t ru", True),
+        (Request(), "/t file", True),
+        (Request(language="ru"), "/t ru", False),
+        (Request(language="ru"), "/t", False),
+    ],
+)
+async def test_a_note_that_is_being_heard_in_another_manner_is_begun_anew(
+    desk: Desk, was: Request, typed: str, begun_anew: bool
+) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    desk.jobs.all[12] = job(request=was)
+    await desk.say(typed, reply_to=5, **WITH_ANNA)
+    assert desk.jobs.all[12].state is (JobState.CANCELLED if begun_anew else JobState.RUNNING)
+    assert len(desk.jobs.asked) == 1
+
+
 @pytest.mark.parametrize("words", ["srt", "file srt", "субтитры", "SRT файл"])
 async def test_subtitles_are_a_kind_of_file(desk: Desk, words: str) -> None:
     desk.gateway.notes[ANNA, 5] = note()

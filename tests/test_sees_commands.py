@@ -84,6 +84,7 @@ async def test_what_leads_to_nobody_or_to_nothing_says_so_and_what_would_help() 
             ("/retry 99", missing),
             ("/t 99", missing),
             ("/cancel 99", "There is no such note in the queue. /queue shows what there is."),
+            ("/cancel all", "The queue is empty."),
             ("/retry", "There is nothing to try again."),
             ("/queue", "The queue is empty."),
             ("/tracked", "The list is empty. To add: /track @name, or just /track in the chat itself."),

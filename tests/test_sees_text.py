@@ -198,6 +198,27 @@ async def test_a_note_is_had_as_a_file_as_subtitles_and_in_english_without_chang
             assert again.id != note.id
 
 
+async def test_a_language_asked_for_while_a_note_is_being_heard_is_the_one_it_is_heard_in() -> None:
+    async with stage() as on:
+        sound = recording(on)
+        await known(on, sound, spoken("сказано по-русски", language="ru"), "ru|transcribe")
+        async with running(on, settings=UTC):
+            on.srv.on_rpc("upload.GetFile", 60.0)
+            note = send(on, sound)
+            heading = f"🎙 Bob · {AT} · 0:03 · #1"
+            await reads(on, on.me, f"{heading}\n░░░░░░░░░░ 0 %")
+            on.srv.deliver_text(on.me, on.friend, "/t ru", reply_to=note.id)
+            there = await settles(on, on.me, lambda there: len(there) == 3 and "░" not in there[0])
+            assert sorted(there) == sorted(
+                [
+                    f"{heading}\nCancelled. To get it after all: /retry 1",
+                    "💬 In the chat “Bob”:\n🎙 On it: #1",
+                    f"{heading} (2)\nсказано по-русски",
+                ]
+            )
+            assert chat(on, on.friend) == ["(voice)"]
+
+
 async def test_a_language_asked_for_once_pins_nothing_and_lang_does() -> None:
     async with stage() as on:
         sound, other = recording(on), recording(on)
