@@ -41,7 +41,8 @@ async def reads(on: Stage, who: Tl, *expected: str) -> None:
     try:
         await on.srv.wait_until(lambda: chat(on, who) == wanted, WITHIN_S)
     except TimeoutError:
-        assert chat(on, who) == wanted
+        shown = "\n".join(f"  {text!r}" for text in chat(on, who))
+        raise AssertionError(f"there stands\n{shown}\ninstead of\n{wanted}") from None
 
 
 async def settles(on: Stage, who: Tl, fits: Callable[[list[str]], bool], within_s: float = WITHIN_S) -> list[str]:
