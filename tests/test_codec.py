@@ -61,6 +61,7 @@ notes = st.builds(
     file_id=texts,
     chat_username=st.none() | texts,
     view_once=st.booleans(),
+    captioned=st.booleans(),
 )
 requests = st.builds(
     Request,
@@ -157,6 +158,7 @@ def test_the_stored_form_is_exactly_this() -> None:
             "file_id": "file-2147483647",
             "chat_username": "yolka",
             "view_once": True,
+            "captioned": True,
         },
         "request": {"language": "ru", "model": "tiny", "translate": True, "as_file": "txt", "on_demand": True},
         "id": 0,
@@ -207,7 +209,7 @@ def test_lists_that_have_grown_are_read_as_far_as_they_are_known() -> None:
 def test_keys_that_are_missing_take_what_they_were_before_they_existed() -> None:
     job = a_job(1, created_at_s=0.0)
     note = note_to_dict(job.note)
-    del note["chat_username"], note["view_once"]
+    del note["chat_username"], note["view_once"], note["captioned"]
     assert unpack(pack({"note": note}), job_from_dict) == job
     assert unpack(pack({"chat_id": 5}), rules_from_dict) == ChatRules(5)
 

@@ -42,6 +42,7 @@ from transcriber.domain import (
     MediaKind,
     ModelInfo,
     Peer,
+    Preferences,
     Progress,
     Request,
     Rich,
@@ -294,6 +295,9 @@ async def test_an_error_inside_a_command_becomes_one_line(desk: Desk, error: Ste
         "/retry twelve",
         "/help nothing",
         "/auto on",
+        "/auto files",
+        "/auto private on @anna",
+        "/auto files on off",
         "/cancel 12 twelve",
         "/retry 12 twelve",
         "/find",
@@ -380,6 +384,15 @@ async def test_track_in_a_chat_means_that_chat(desk: Desk) -> None:
     assert desk.rules.chats[FAMILY].title == "Семья"
 
 
+async def test_here_is_where_it_is_typed(desk: Desk) -> None:
+    assert "👂 Tracking: Anna" in await desk.say("/track здесь", **WITH_ANNA)
+    assert "“Anna” audio" in await desk.say("/auto files on here", **WITH_ANNA)
+    assert "“Anna” go as a reply" in await desk.say("/deliver here reply", **WITH_ANNA)
+    assert "“Anna”: Russian" in await desk.say("/lang ru тут", **WITH_ANNA)
+    assert set(desk.rules.chats) == {ANNA}
+    assert "Expected: /track" in await desk.say("/track here"), "Saved Messages are no chat to track"
+
+
 async def test_ignore_in_reply_to_a_note_in_a_group_means_its_sender(desk: Desk) -> None:
     desk.gateway.notes[FAMILY, 5] = note(chat_id=FAMILY, chat_kind=ChatKind.GROUP)
     await desk.say("/ignore", reply_to=5, **IN_FAMILY)
@@ -459,9 +472,73 @@ async def test_the_switches_are_thrown_and_shown(russian: Desk) -> None:
         "▫️ личные чаты — private",
         "✅ группы — groups",
         "▫️ мои записи — mine",
+        "▫️ файлы чата «Избранное» — files",
     ]
     await russian.say("/auto groups OFF")
     assert russian.rules.now.groups is False
+
+
+@pytest.mark.parametrize(
+    ("typed", "on"),
+    [("/auto files on", True), ("/auto ВКЛ всё", True), ("/auto файлы, вкл.", True), ("/auto all off", False)],
+)
+async def test_files_are_transcribed_too_in_the_chat_where_that_is_typed(desk: Desk, typed: str, on: bool) -> None:
+    await desk.rules.change_chat(ANNA, listening=Listening.TRACKED, all_sound=not on)
+    answer = await desk.say(typed, **WITH_ANNA)
+    assert desk.rules.chats[ANNA].all_sound is on
+    assert desk.rules.now == Preferences(), "nothing is changed for other chats"
+    assert answer.splitlines() == [
+        "💬 In the chat “Anna”:",
+        "🎵 From the chat “Anna” audio, video and other files with sound are transcribed unasked too."
+        if on
+        else "🎵 From the chat “Anna” only voice and video messages are transcribed unasked; files, when you ask: /t",
+    ]
+
+
+async def test_files_of_chats_that_are_named_get_a_line_each(russian: Desk) -> None:
+    russian.gateway.peers["@anna"] = Peer(ANNA, "Анна")
+    russian.gateway.peers["@family"] = Peer(FAMILY, "Семья")
+    await russian.rules.change(groups=True)
+    answer = await russian.say("/auto files on t.me/anna, @nobody, family")
+    assert answer.splitlines() == [
+        "🎵 Из чата «Анна» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
+        "Но этот чат я пока не слушаю. Начать: /track t.me/anna",
+        "Не нахожу @nobody. Нужно @имя, id или ссылка. Например: @anna",
+        "🎵 Из чата «Семья» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
+    ]
+    assert [chat.chat_id for chat in russian.rules.chats.values() if chat.all_sound] == [ANNA, FAMILY]
+
+
+async def test_where_files_alone_change_nothing_it_is_said_what_else_is_needed(desk: Desk) -> None:
+    assert (await desk.say("/auto files on", **IN_FAMILY)).splitlines()[2:] == [
+        "But this chat is not listened to yet. To begin: /track"
+    ]
+    await desk.rules.change_chat(ANNA, listening=Listening.IGNORED)
+    await desk.rules.change(private=True)
+    assert (await desk.say("/auto files on", **WITH_ANNA)).splitlines()[2:] == [
+        "But this chat is left alone. To change that: /track"
+    ]
+    assert (await desk.say("/auto files off", **IN_FAMILY)).count("\n") == 1
+    assert (await desk.say("/auto files on")).splitlines() == [
+        "🎵 From the chat “Saved Messages” audio, video and other files with sound are transcribed unasked too.",
+        "For another chat: /auto files on @anna, or typed in the chat itself.",
+    ]
+
+
+async def test_whether_files_are_transcribed_is_shown_with_the_switches_and_in_the_lists(desk: Desk) -> None:
+    await desk.rules.change_chat(ANNA, title="Anna", listening=Listening.TRACKED, all_sound=True)
+    await desk.rules.change_chat(FAMILY, title="Family", all_sound=True)
+    assert (await desk.say("/auto", **WITH_ANNA)).splitlines()[-1] == "✅ files in “Anna”: files"
+    assert (await desk.say("/auto")).splitlines()[-1] == "▫️ files in “Saved Messages”: files"
+    assert (await desk.say("/tracked")).splitlines() == [
+        "👂 Tracking (1):",
+        "Anna · 42",
+        "   files too",
+        "",
+        "⚙️ Other chats with rules (1):",
+        "Family · -1001234567890",
+        "   files too",
+    ]
 
 
 async def test_delivery_is_set_for_this_chat_with_a_warning_when_others_will_see(desk: Desk) -> None:
@@ -511,6 +588,26 @@ async def test_a_note_replied_to_is_asked_for_with_every_wish(desk: Desk) -> Non
     wishes = Request("ru", "large-v3", translate=True, as_file=FileFormat.TXT, on_demand=True)
     assert desk.jobs.asked == [(note(), wishes)]
     assert "🎙 On it: #91" in answer
+
+
+@pytest.mark.parametrize(
+    ("was", "typed", "begun_anew"),
+    [
+        (Request(), "/t ru", True),
+        (Request(language="uk", on_demand=True), "/t ru", True),
+        (Request(), "/t file", True),
+        (Request(language="ru"), "/t ru", False),
+        (Request(language="ru"), "/t", False),
+    ],
+)
+async def test_a_note_that_is_being_heard_in_another_manner_is_begun_anew(
+    desk: Desk, was: Request, typed: str, begun_anew: bool
+) -> None:
+    desk.gateway.notes[ANNA, 5] = note()
+    desk.jobs.all[12] = job(request=was)
+    await desk.say(typed, reply_to=5, **WITH_ANNA)
+    assert desk.jobs.all[12].state is (JobState.CANCELLED if begun_anew else JobState.RUNNING)
+    assert len(desk.jobs.asked) == 1
 
 
 @pytest.mark.parametrize("words", ["srt", "file srt", "субтитры", "SRT файл"])

@@ -85,6 +85,16 @@ async def test_asking_leaves_a_running_job_alone(jobs: Jobs) -> None:
     assert await jobs.ask(a_note(), Request(language="ru")) == job
 
 
+@pytest.mark.parametrize(("delivery", "captioned"), [(Delivery.CAPTION, False), (Delivery.PRIVATE, True)])
+async def test_a_caption_that_is_there_when_it_is_asked_for_is_the_owners_unless_we_put_it_there(
+    jobs: Jobs, delivery: Delivery, captioned: bool
+) -> None:
+    job = await jobs.record_sent(await running(jobs), delivery, Sent(0, 1, 2))
+    await jobs.finish(job)
+    again = await jobs.ask(a_note(captioned=True), ASKED)
+    assert again.note.captioned is captioned
+
+
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.CANCELLED])
 async def test_asking_runs_an_ended_job_again_from_the_start(jobs: Jobs, state: JobState) -> None:
     job = await jobs.keep_transcript(await running(jobs), a_transcript())

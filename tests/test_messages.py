@@ -108,6 +108,9 @@ async def test_a_voice_note_of_a_friends_is_read_in_full(ears: Ears) -> None:
         file_id="",
         chat_username="bob",
     )
+    captioned = await ears.note(ears.srv.deliver_voice(friend, None, b"ogg", 7, caption="listen"))
+    assert captioned is not None
+    assert captioned.captioned
 
 
 async def test_every_kind_of_sound_is_a_note_and_nothing_else_is(ears: Ears) -> None:

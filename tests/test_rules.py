@@ -142,9 +142,10 @@ async def test_lists_hold_exactly_those_of_whom_it_was_said(store: Store) -> Non
         (Delivery.CAPTION, None, PRIVATE, Delivery.PRIVATE),
         (Delivery.REPLY, Delivery.CAPTION, PRIVATE, Delivery.PRIVATE),
         (Delivery.CAPTION, None, replace(MINE, kind=MediaKind.VIDEO_NOTE), Delivery.PRIVATE),
+        (Delivery.CAPTION, None, replace(MINE, captioned=True), Delivery.PRIVATE),
     ],
 )
-async def test_delivery_is_the_chats_own_else_the_default_and_captions_need_an_own_note(
+async def test_delivery_is_the_chats_own_else_the_default_and_captions_need_an_own_note_without_one(
     store: Store, default: Delivery, of_chat: Delivery | None, note: Note, wanted: Delivery
 ) -> None:
     rules = Rules(store, Preferences(delivery=default))

@@ -6,14 +6,25 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.clock import FakeClock
 from tests.support.fakes import FakeDelivery, FakeEngine, FakeGateway, a_note, a_transcript, eventually
-from transcriber.domain import Delivery, Job, JobState, Limits, Note, Preferences, Progress, Request, Sent
+from transcriber.domain import (
+    Delivery,
+    Job,
+    JobState,
+    Limits,
+    MediaKind,
+    Note,
+    Preferences,
+    Progress,
+    Request,
+    Sent,
+)
 from transcriber.errors import (
     CancelledByOwner,
     EngineDied,
@@ -178,6 +189,19 @@ async def test_a_note_is_heard_archived_delivered_once_and_its_sound_is_gone(roo
     assert room.sound_on_disk() == []
 
 
+async def test_of_a_note_to_be_heard_once_nothing_is_written_down_even_until_it_is_delivered(room: Room) -> None:
+    room.delivery.faults.append(Offline())
+    job = await room.jobs.ask(a_note(view_once=True), Request())
+    async with room.working():
+        await room.until_put_back(job)
+        assert (await room.job(job)).transcript is None
+        await room.next_try(job)
+        await room.until(job, JobState.DONE)
+    assert room.delivery.said == [(1, 0, "words of file-1")]
+    assert room.gateway.downloaded == ["file-1", "file-1"], "heard anew"
+    assert await room.archive.cached("file-1", "small|auto|transcribe") is None
+
+
 async def test_the_sound_lies_in_a_private_file_under_a_name_of_ours(room: Room) -> None:
     room.engine.hold = asyncio.Event()
     (job,) = await room.add(a_note(file_id="../../etc/passwd"))
@@ -285,6 +309,47 @@ async def test_progress_is_shown_after_two_seconds_and_then_every_three(room: Ro
         await room.until(job, JobState.DONE)
         await room.clock.advance(10)  # the delivery itself refuses progress from here on
     assert len(room.delivery.shown) == 2
+
+
+FILE = a_note(kind=MediaKind.VIDEO)
+
+
+async def test_a_file_that_nobody_asked_for_is_shown_once_there_are_words_in_it(room: Room) -> None:
+    room.engine.hold = asyncio.Event()
+    room.engine.progress = Progress(2.0, 5.0, "")
+    (job,) = await room.add(FILE)
+    async with room.working():
+        await eventually(lambda: bool(room.engine.heard))
+        await room.clock.advance(10)
+        assert room.delivery.shown == []
+        room.engine.hold.set()
+        await room.until(job, JobState.DONE)
+    assert room.delivery.said == [(1, 0, "words of file-1")]
+
+
+async def test_of_a_file_that_nobody_asked_for_nothing_is_said_if_nothing_is_to_be_heard_in_it(room: Room) -> None:
+    room.engine.deaf = True
+    (wordless,) = await room.add(FILE)
+    async with room.working():
+        await room.until(wordless, JobState.DONE)
+        room.engine.faults.append(Unreadable("no_sound"))
+        (mute,) = await room.add(replace(FILE, message_id=2, file_id="file-2"))
+        await room.until(mute, JobState.CANCELLED)
+        room.engine.faults.append(Unreadable())
+        (damaged,) = await room.add(replace(FILE, message_id=3, file_id="file-3"))
+        await room.until(damaged, JobState.FAILED)
+    assert (room.delivery.said, room.delivery.refused) == ([], [(3, "unreadable")])
+
+
+@pytest.mark.parametrize("asked", ["by reply", "by number"])
+async def test_of_a_file_that_was_asked_for_it_is_said_that_there_is_no_sound_in_it(room: Room, asked: str) -> None:
+    room.engine.faults += [Unreadable("no_sound")] * 2
+    (job,) = await room.add(FILE)
+    async with room.working():
+        await room.until(job, JobState.CANCELLED)
+        await (room.jobs.ask(FILE, Request()) if asked == "by reply" else room.jobs.retry(job.id))
+        await room.until(job, JobState.FAILED)
+    assert room.delivery.refused == [(1, "no_sound")]
 
 
 async def test_once_the_delivery_began_no_progress_is_shown(room: Room) -> None:

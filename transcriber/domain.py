@@ -79,6 +79,7 @@ class Note:
     file_id: str  # Telegram's stable file_unique_id: the same for every forward
     chat_username: str | None = None
     view_once: bool = False
+    captioned: bool = False  # somebody wrote a caption under it
 
     @property
     def key(self) -> tuple[int, int]:
@@ -205,6 +206,11 @@ class Job:
     sent: tuple[Sent, ...] = ()
     error: str | None = None  # key of the sentence that says why it failed (texts: "error.<key>")
     finished_at_s: float | None = None
+
+    @property
+    def is_quiet(self) -> bool:
+        """A file that nobody asked for: many a video has no sound, or no words in it, and nobody wants to be told."""
+        return not (self.note.kind.is_note or self.request.on_demand or self.run > 1)
 
 
 @dataclass(frozen=True, slots=True)

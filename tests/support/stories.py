@@ -116,10 +116,15 @@ async def models(at: Owner) -> None:
 
 async def listening(at: Owner) -> None:
     await at.rules.change_chat(42, title=at.say("Anna", "Анна"))
-    await at.type("/track", chat_id=42, chat_kind=ChatKind.PRIVATE, chat_title=at.say("Anna", "Анна"))
+    with_anna = {"chat_id": 42, "chat_kind": ChatKind.PRIVATE, "chat_title": at.say("Anna", "Анна")}
+    await at.type("/track", **with_anna)
     await at.type("/tracked")
     await at.type("/auto")
     await at.type("/auto private on")
+    await at.type(at.say("/auto files on", "/auto файлы вкл"), **with_anna)
+    await at.type("/auto files on", chat_id=FAMILY, chat_kind=ChatKind.GROUP, chat_title=at.say("Family", "Семья"))
+    await at.type("/auto files")
+    await at.type("/tracked")
 
 
 async def names(at: Owner) -> None:

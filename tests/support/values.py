@@ -63,6 +63,7 @@ def a_full_job() -> Job:
             duration_s=0.1 + 0.2,
             chat_username="yolka",
             view_once=True,
+            captioned=True,
         ),
         request=Request(language="ru", model="tiny", translate=True, as_file=FileFormat.TXT, on_demand=True),
         state=JobState.HELD,

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from transcriber.chat.answers import Answer, Answers
 from transcriber.chat.archive_commands import ArchiveCommands
+from transcriber.chat.auto_commands import AutoCommands
 from transcriber.chat.background import Background
 from transcriber.chat.find_commands import FindCommands
 from transcriber.chat.help_commands import HelpCommands
@@ -74,7 +75,7 @@ class Commands:
             "untrack": rule.untrack,
             "ignore": rule.ignore,
             "tracked": TrackedCommands(rules, gateway, texts).tracked,
-            "auto": rule.auto,
+            "auto": AutoCommands(rules, gateway, texts).auto,
             "deliver": rule.deliver,
             "lang": rule.lang,
             "words": WordCommands(rules, texts).words,

@@ -59,9 +59,14 @@ def parts(args: tuple[str, ...]) -> list[str]:
     return [part for arg in args for word in re.split("[,;]", arg) if (part := word.strip(_AROUND))]
 
 
+def without_here(words: list[str]) -> list[str]:
+    """The words without those that mean "in this chat", which is meant by itself where no other is named."""
+    return [word for word in words if word.lower() not in HERE_WORDS]
+
+
 def without_default(words: list[str]) -> tuple[list[str], bool]:
     """The words in lower case without those that mean "for all chats", and whether there were such."""
-    lowered = [word.lower() for word in words]
+    lowered = [word.lower() for word in without_here(words)]
     return [w for w in lowered if w not in DEFAULT_WORDS and w != "по"], any(w in DEFAULT_WORDS for w in lowered)
 
 

@@ -1,10 +1,10 @@
-"""/track /untrack /ignore /auto /deliver /lang: whom to listen to, and where the text goes."""
+"""/track /untrack /ignore /deliver /lang: whom to listen to, and where the text goes."""
 
 from __future__ import annotations
 
 from transcriber.chat.answers import Answer
 from transcriber.chat.languages import DETECT, language_code, spoken_language
-from transcriber.chat.parse import parts, switch, target_name, without_default
+from transcriber.chat.parse import parts, target_name, without_default, without_here
 from transcriber.chat.place import hint, place_name
 from transcriber.chat.ports import Rules
 from transcriber.chat.rich import clean_name
@@ -15,11 +15,6 @@ from transcriber.protocols import Gateway
 
 _MOST_TARGETS = 20
 
-_AUTO_WORDS = {
-    **dict.fromkeys(("private", "личные", "личка", "лс"), "private"),
-    **dict.fromkeys(("groups", "group", "группы", "группа"), "groups"),
-    **dict.fromkeys(("mine", "my", "мои", "моё", "свои"), "mine"),
-}
 _DELIVERY_WORDS = {
     **dict.fromkeys(("private", "лично", "личка", "избранное", "saved"), Delivery.PRIVATE),
     **dict.fromkeys(("reply", "ответ", "ответом"), Delivery.REPLY),
@@ -54,18 +49,6 @@ class RuleCommands:
     async def ignore(self, command: Command, args: tuple[str, ...]) -> Answer:
         """Never transcribe these."""
         return await self._listen(command, args, "ignore", Listening.IGNORED)
-
-    async def auto(self, _command: Command, args: tuple[str, ...]) -> Answer:
-        """The three switches."""
-        preferences = await self._rules.preferences()
-        if words := [word.lower() for word in parts(args)]:
-            wanted = [said for word in words if (said := switch(word)) is not None]
-            names = [_AUTO_WORDS.get(word) for word in words if switch(word) is None]
-            if len(wanted) != 1 or not names or None in names:
-                return self._texts("usage.auto")
-            preferences = await self._rules.change(**{name: wanted[0] for name in names if name})
-        shown = {name: "✅" if getattr(preferences, name) else "▫️" for name in ("private", "groups", "mine")}
-        return self._texts("answer.auto", **shown)
 
     async def deliver(self, command: Command, args: tuple[str, ...]) -> Answer:
         """Where the text goes: for this chat, or for all."""
@@ -111,7 +94,7 @@ class RuleCommands:
         )
 
     async def _listen(self, command: Command, args: tuple[str, ...], name: str, listening: Listening) -> Answer:
-        if words := parts(args):
+        if words := without_here(parts(args)):
             lines = [await self._listen_to_named(word, listening) for word in words[:_MOST_TARGETS]]
             return "\n".join(lines)
         peer = await self._here(command)

@@ -19,7 +19,16 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.tracked_none": "The list is empty. To add: /track @name, or just /track in the chat itself.",
     "answer.chat_language": "language: {language}",
     "answer.auto": "Transcribed unasked (besides the lists in /tracked):\n"
-    "{private} private chats: private\n{groups} groups: groups\n{mine} my own notes: mine",
+    "{private} private chats: private\n{groups} groups: groups\n{mine} my own notes: mine\n"
+    "{files} files in “{chat}”: files",
+    "answer.files_on": "🎵 From the chat “{chat}” audio, video and other files with sound are transcribed unasked "
+    "too.",
+    "answer.files_off": "🎵 From the chat “{chat}” only voice and video messages are transcribed unasked; files, "
+    "when you ask: /t",
+    "answer.files_elsewhere": "For another chat: /auto files on @anna, or typed in the chat itself.",
+    "answer.files_unheard": "But this chat is not listened to yet. To begin: /track{name}",
+    "answer.files_ignored": "But this chat is left alone. To change that: /track{name}",
+    "answer.chat_files": "files too",
     "answer.deliver_chat": "Transcripts from the chat “{chat}” go {delivery}.",
     "answer.deliver_all": "Transcripts go {delivery}, unless a chat says otherwise.",
     "answer.deliver_seen": "Everyone in the chat will see them.",
@@ -40,7 +49,7 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.retried": "🔁 Trying again: {ids}",
     "answer.retried_all": "🔁 Trying again: {n} {n:note|notes}.[[ Left alone: {left}, the result would be the "
     "same.]]",
-    "answer.retry_unknown": "There is no note #{id}, or it is still in the queue.",
+    "answer.retry_unknown": "There is no note #{id}, or it is still in the queue. /queue shows what there is.",
     "answer.retry_nothing": "There is nothing to try again.[[ Left alone: {left}, the result would be the same.]]",
     "delivery.private": "to you alone, in Saved Messages",
     "delivery.reply": "as a reply in the chat",
@@ -111,7 +120,8 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.untrack": "Expected: /untrack @name, id or link; in the chat itself /untrack. Example: /untrack @anna",
     "usage.ignore": "Expected: /ignore @name, id or link; in the chat itself just /ignore. Example: /ignore @anna",
     "usage.tracked": "Expected: /tracked. Example: /tracked",
-    "usage.auto": "Expected: /auto private|groups|mine on|off. Example: /auto private on",
+    "usage.auto": "Expected: /auto private|groups|mine on|off; for files in one chat /auto files on|off there, or "
+    "with @name. Example: /auto private on, /auto files on @anna",
     "usage.deliver": "Expected: /deliver private|reply|caption, with default for all chats. Example: /deliver "
     "reply, /deliver private default",
     "usage.lang": "Expected: /lang auto or a language, with default for all chats. Example: /lang ru, /lang "

@@ -18,7 +18,15 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.tracked_none": "Список пуст. Добавить: /track @имя, или /track прямо в нужном чате.",
     "answer.chat_language": "язык: {language}",
     "answer.auto": "Расшифровываю сам (кроме списков /tracked):\n"
-    "{private} личные чаты — private\n{groups} группы — groups\n{mine} мои записи — mine",
+    "{private} личные чаты — private\n{groups} группы — groups\n{mine} мои записи — mine\n"
+    "{files} файлы чата «{chat}» — files",
+    "answer.files_on": "🎵 Из чата «{chat}» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
+    "answer.files_off": "🎵 Из чата «{chat}» сам расшифровываю только голосовые и видеосообщения, файлы — по вашей "
+    "просьбе: /t",
+    "answer.files_elsewhere": "Для другого чата: /auto files on @anna — или наберите прямо в нём.",
+    "answer.files_unheard": "Но этот чат я пока не слушаю. Начать: /track{name}",
+    "answer.files_ignored": "Но этот чат в списке «не трогаю». Чтобы слушать: /track{name}",
+    "answer.chat_files": "и файлы со звуком",
     "answer.deliver_chat": "Расшифровки из чата «{chat}» — {delivery}.",
     "answer.deliver_all": "Расшифровки по умолчанию — {delivery}.",
     "answer.deliver_seen": "Их увидят все, кто в чате.",
@@ -39,7 +47,7 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.retried": "🔁 Пробую ещё раз: {ids}",
     "answer.retried_all": "🔁 Пробую ещё раз: {n} {n:запись|записи|записей}.[[ Не тронул: {left} — итог был бы "
     "тот же.]]",
-    "answer.retry_unknown": "Записи #{id} нет или она ещё в очереди.",
+    "answer.retry_unknown": "Записи #{id} нет или она ещё в очереди. Что есть — /queue",
     "answer.retry_nothing": "Повторять нечего.[[ Не тронул: {left} — итог был бы тот же.]]",
     "delivery.private": "лично вам, в Избранное",
     "delivery.reply": "ответом в чате",
@@ -111,7 +119,8 @@ _HELP: Final[Mapping[str, str]] = {
     "usage.untrack": "Нужно: /untrack @имя, id или ссылка; в нужном чате — просто /untrack. Например: /untrack @anna",
     "usage.ignore": "Нужно: /ignore @имя, id или ссылка; в нужном чате — просто /ignore. Например: /ignore @anna",
     "usage.tracked": "Нужно: /tracked. Например: /tracked",
-    "usage.auto": "Нужно: /auto private|groups|mine on|off. Например: /auto private on (или вкл)",
+    "usage.auto": "Нужно: /auto private|groups|mine on|off; файлы одного чата — /auto files on|off в нём или с "
+    "@именем. Например: /auto private on (или вкл), /auto files on @anna",
     "usage.deliver": "Нужно: /deliver private|reply|caption, для всех чатов — с default. Например: /deliver "
     "reply, /deliver private default",
     "usage.lang": "Нужно: /lang auto или язык, для всех чатов — с default. Например: /lang ru, /lang auto default",

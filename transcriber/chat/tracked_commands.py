@@ -70,6 +70,8 @@ class TrackedCommands:
         if chat.language:
             language = spoken_language(chat.language, self._texts)
             decided.append(self._texts("answer.chat_language", language=language))
+        if chat.all_sound:
+            decided.append(self._texts("answer.chat_files"))
         if chat.words:
             decided.append(self._texts("answer.chat_words", n=chat.words.count(",") + 1))
         return decided

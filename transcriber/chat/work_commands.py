@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transcriber.chat.answers import Answer
 from transcriber.chat.failures import failed_lately, is_worth_repeating
@@ -29,6 +30,7 @@ from transcriber.errors import Gone
 from transcriber.protocols import Engine
 
 _MOST_HELD = 10_000
+_NO_WISHES = Request()
 
 
 class WorkCommands:
@@ -90,7 +92,8 @@ class WorkCommands:
         """Cancel these, what the message replied to is about, the only one there is, or all."""
         words = parts(args)
         if words and words[0].lower() in ALL_WORDS:
-            return self._texts("answer.cancelled_all", n=await self._jobs.cancel_all())
+            cancelled = await self._jobs.cancel_all()
+            return self._texts("answer.cancelled_all" if cancelled else "answer.queue_empty", n=cancelled)
         numbers = _numbers(words)
         if len(numbers) < len(words):
             return self._texts("usage.cancel")
@@ -141,7 +144,16 @@ class WorkCommands:
         return self._texts(key, n=retried, left=len(failed) - len(hopeful) or None)
 
     async def _ask(self, command: Command, notes: Sequence[Note], request: Request) -> Answer | None:
+        for note in notes:
+            await self._end_otherwise(note, request)
         return await self._waiting.answer(command, [await self._jobs.ask(note, request) for note in notes])
+
+    async def _end_otherwise(self, note: Note, request: Request) -> None:
+        """A note that is being heard in another manner than is wished for now (the owner sees that the language is
+        wrong) is begun anew: left to end, it would end as it began."""
+        job = await self._known.job_of(*note.key)
+        if job and job.state is JobState.RUNNING and _wishes(request) not in (_wishes(job.request), _NO_WISHES):
+            await self._jobs.cancel(job.id)
 
     async def _meant(self, command: Command) -> list[int]:
         if command.reply_to is not None:
@@ -172,6 +184,10 @@ class WorkCommands:
         if model is not None and model not in known:
             return None
         return Request(language, model, translate, as_file, on_demand=True)
+
+
+def _wishes(request: Request) -> Request:
+    return replace(request, on_demand=False)
 
 
 def _numbers(words: Sequence[str]) -> list[int]:

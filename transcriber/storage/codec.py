@@ -49,6 +49,7 @@ def note_to_dict(note: Note) -> Document:
         "file_id": note.file_id,
         "chat_username": note.chat_username,
         "view_once": note.view_once,
+        "captioned": note.captioned,
     }
 
 
@@ -68,6 +69,7 @@ def note_from_dict(raw: Document) -> Note:
         file_id=raw["file_id"],
         chat_username=raw.get("chat_username"),
         view_once=raw.get("view_once", False),
+        captioned=raw.get("captioned", False),
     )
 
 

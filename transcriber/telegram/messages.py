@@ -41,6 +41,7 @@ def to_note(message: Message, me: Peer) -> Note | None:
         file_id=media.file_unique_id,
         chat_username=getattr(message.chat, "username", None),
         view_once=bool(post.media.ttl_seconds),
+        captioned=bool(post.message),
     )
 
 

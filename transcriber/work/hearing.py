@@ -53,7 +53,8 @@ class Hearing:
         self._engine.cancel(_run_id(job))
 
     async def transcript(self, job: Job, on_progress: Callable[[Progress], None]) -> tuple[Job, Transcript]:
-        """The transcript and the job that keeps it; durable and archived, and the sound is deleted."""
+        """The transcript and the job that keeps it; durable and archived, but of a note to be heard once, and the
+        sound is deleted."""
         if job.transcript is not None:
             return job, job.transcript
         self._check_limits(job)
@@ -89,6 +90,8 @@ class Hearing:
         return await self._archive.cached(job.note.file_id, request_key) if job.note.file_id else None
 
     async def _keep(self, job: Job, transcript: Transcript, options: DecodeOptions) -> tuple[Job, Transcript]:
+        if job.note.view_once:  # nothing of it is written down, not even until it is delivered
+            return job, transcript
         # Archived first: an end in between finds it there again. Under the model that really did it.
         request_key = _request_key(transcript.model, options)
         await self._patience.stored(lambda: self._archive.put(job.note, transcript, request_key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from transcriber.domain import Job, JobState, Note, Request
+from transcriber.domain import Delivery, Job, JobState, Note, Request
 
 
 def same_try(stored: Job | None, job: Job) -> bool:
@@ -39,6 +39,8 @@ def fresh_run(job: Job) -> Job:
 
 def asked_again(old: Job, note: Note, request: Request, now_s: float) -> Job:
     """As the owner wants it now: what had ended starts anew, what waits keeps what it has if that still fits."""
+    if old.delivery is Delivery.CAPTION:  # the caption that is there now is ours
+        note = replace(note, captioned=old.note.captioned)
     if old.state is not JobState.WAITING:
         return replace(fresh_run(old), note=note, request=request, created_at_s=now_s)
     asked = replace(old, note=note, request=request, not_before_s=0.0, faults=0, error=None)

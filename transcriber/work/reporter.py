@@ -62,7 +62,10 @@ class Reporter:
             self._stopped = True
 
     async def _show(self) -> float:
-        """Show it once; returns after how many seconds to do so again."""
+        """Show it once; returns after how many seconds to do so again. Of a file that nobody asked for only when
+        words were heard in it: whatever is shown must be ended with something."""
+        if self._job.is_quiet and not self._latest.text:
+            return EVERY_S
         try:
             await self._shows.progress(self._job, self._now())
         except FloodWait as flood:

@@ -81,12 +81,11 @@ class Rules:
 
     async def delivery_for(self, note: Note) -> Delivery:
         """Where the text goes: as decided for the chat, else the default. A caption needs an own message that
-        can carry one; everything else becomes private, never the reverse."""
+        can carry one and has none of the owner's; everything else becomes private, never the reverse."""
         chat = await self.of_chat(note.chat_id)
         wanted = chat.delivery or (await self.preferences()).delivery
-        if wanted is Delivery.CAPTION and not (note.outgoing and note.kind is not MediaKind.VIDEO_NOTE):
-            return Delivery.PRIVATE
-        return wanted
+        can_be = note.outgoing and note.kind is not MediaKind.VIDEO_NOTE and not note.captioned
+        return Delivery.PRIVATE if wanted is Delivery.CAPTION and not can_be else wanted
 
     async def language_for(self, note: Note) -> str | None:
         """The language spoken there (ISO 639-1); None: detect it."""

@@ -41,6 +41,7 @@ SHORT_S = 60.0  # what the last slot takes, so that a short note is never stuck 
 LOOK_EVERY_S = 2.0  # for back-offs that have passed and leases of others that ran out
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 300.0
 MOST_FAULTS = 5
+NO_SOUND = "no_sound"
 
 
 class Delivery(Protocol):
@@ -210,6 +211,9 @@ class Worker:
     async def _given_up(self, job: Job, reporter: Reporter, error: StenogramError) -> str:
         """The owner is told first: an end in between tells it again, which Telegram drops as a repeat."""
         await reporter.stop()
+        if job.is_quiet and error.key == NO_SOUND:
+            await self._patience.stored(lambda: self._jobs.drop(job))
+            return "nothing to hear"
         current = await self._patience.stored(lambda: self._jobs.update(job, error=error.key))
         await self._patience.told(lambda: self._delivery.failed(current, error))
         if isinstance(error, Gone):  # taken back by its sender: not a failure that could be retried
@@ -221,7 +225,8 @@ class Worker:
     async def _attempt(self, job: Job, reporter: Reporter) -> None:
         job, transcript = await self._hearing.transcript(job, reporter.heard)
         await reporter.stop()
-        job = await self._delivery.deliver(job, transcript)
+        if transcript.text or not job.is_quiet:
+            job = await self._delivery.deliver(job, transcript)
         await self._patience.stored(lambda: self._jobs.finish(job))
 
 
