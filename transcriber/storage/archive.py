@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _PAGE_NOTES = 200  # read at a time
 _PAGE_CHARACTERS = 1_000_000  # the same, for transcripts of hours
+_CANDIDATES = 300  # texts looked at in one go for words in a row
 _EMPTYING_TRIES = 5  # each waits for whoever reads just now
 _FORGET_AT_ONCE = 100  # notes, in one short transaction: the queue writes into the same file
 
@@ -86,14 +87,27 @@ class SqliteArchive:
         self, words: str, *, chat_id: int | None = None, skip: int = 0, limit: int = 10
     ) -> tuple[int, list[Found]]:
         wanted = query(words)
-        if not wanted.words:
+        if not wanted:
             return 0, []
+        if wanted.phrases:
+            return await self._find_in_a_row(wanted, chat_id, skip, limit)
 
         def search(connection: sqlite3.Connection) -> tuple[int, list[Found]]:
             total, found = _search(connection, wanted, chat_id, skip, limit)
             return (total, found) if total else _search(connection, either(wanted), chat_id, skip, limit)
 
         return await self._database.run(search)
+
+    async def _find_in_a_row(
+        self, wanted: Query, chat_id: int | None, skip: int, limit: int
+    ) -> tuple[int, list[Found]]:
+        """Look at the texts of all notes that have the words, some at a time: others may use the archive between."""
+        expression, before, fitting = wanted.expression(chat_id), sql.LAST_PLACE, list[int]()
+        while places := await self._database.run(lambda it: _candidates(it, expression, before)):  # noqa: B023 - run at once
+            fitting += await self._database.run(lambda it: _fitting(it, places, wanted))
+            before = places[-1]
+        shown = fitting[skip : skip + limit]
+        return len(fitting), await self._database.run(lambda connection: _all_found(connection, shown, wanted))
 
     async def read(
         self, *, chat_id: int | None = None, since_s: float = 0.0
@@ -192,13 +206,33 @@ def _search(
     expression = wanted.expression(chat_id)
     total: int = connection.execute(sql.COUNT_FOUND, (expression,)).fetchone()[0]
     places = connection.execute(sql.FIND, (expression, limit, skip)).fetchall() if total > skip else []
-    return total, [_found(connection.execute(sql.SAID, place).fetchall(), wanted) for place in places]
+    return total, _all_found(connection, [place for (place,) in places], wanted)
+
+
+def _candidates(connection: sqlite3.Connection, expression: str, before: int) -> list[int]:
+    rows = connection.execute(sql.CANDIDATES, (expression, before, _CANDIDATES)).fetchall()
+    return [place for (place,) in rows]
+
+
+def _fitting(connection: sqlite3.Connection, places: list[int], wanted: Query) -> list[int]:
+    return [
+        place
+        for place in places
+        if any(wanted.in_text(text) for (text,) in connection.execute(sql.TEXTS, (place,)).fetchall())
+    ]
+
+
+def _all_found(connection: sqlite3.Connection, places: list[int], wanted: Query) -> list[Found]:
+    """The notes at those places; one that was forgotten meanwhile is left out."""
+    said = [connection.execute(sql.SAID, (place,)).fetchall() for place in places]
+    return [_found(rows, wanted) for rows in said if rows]
 
 
 def _found(rows: list[tuple[str, str]], wanted: Query) -> Found:
-    """A note by the newest of its transcripts in which one of the words stands."""
+    """A note by the newest of its transcripts in which what was looked for stands."""
     by_age = [(note, text, marks(text, wanted)) for note, text in rows]
-    note, text, where = next((row for row in by_age if row[2]), by_age[0])
+    fitting = (row for row in by_age if row[2] and wanted.in_text(row[1]))
+    note, text, where = next(fitting, by_age[0])
     return Found(unpack(note, note_from_dict), text, where)
 
 

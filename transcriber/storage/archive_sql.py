@@ -64,6 +64,8 @@ CHATS = f"""
 
 COUNT_FOUND = "SELECT count(*) FROM spoken WHERE spoken MATCH ?"
 FIND = "SELECT rowid FROM spoken WHERE spoken MATCH ? ORDER BY rowid DESC LIMIT ? OFFSET ?"
+CANDIDATES = "SELECT rowid FROM spoken WHERE spoken MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+TEXTS = "SELECT text FROM notes JOIN transcripts USING (chat_id, message_id) WHERE place = ?"
 SAID = """
     SELECT note, text FROM notes JOIN transcripts USING (chat_id, message_id)
     WHERE place = ? ORDER BY transcripts.id DESC
