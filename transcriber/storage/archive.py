@@ -13,9 +13,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from transcriber.domain import Found, Note, Peer, Transcript
 from transcriber.storage import archive_sql as sql
+from transcriber.storage import forgetting
 from transcriber.storage.codec import (
     note_from_dict,
     note_to_dict,
@@ -29,11 +31,13 @@ from transcriber.storage.query import Query, either, marks, query
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _PAGE_NOTES = 200  # read at a time
 _PAGE_CHARACTERS = 1_000_000  # the same, for transcripts of hours
 _CANDIDATES = 300  # texts looked at in one go for words in a row
-_EMPTYING_TRIES = 5  # each waits for whoever reads just now
-_FORGET_AT_ONCE = 100  # notes, in one short transaction: the queue writes into the same file
+_EMPTYING_TRIES = 20  # some wait for whoever reads just now, some are refused at once while another one does the same
+_EMPTYING_PAUSE_S = 0.1
 
 
 class SqliteArchive:
@@ -41,6 +45,7 @@ class SqliteArchive:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._forgetting = asyncio.Lock()
 
     async def put(self, note: Note, transcript: Transcript, request_key: str) -> None:
         """Keep it, unless the note was to be heard only once: of such a one nothing is kept."""
@@ -130,15 +135,20 @@ class SqliteArchive:
     async def forget(
         self, *, chat_id: int | None = None, message_id: int | None = None, before_s: float | None = None
     ) -> int:
-        values = {
-            **{"chat_id": chat_id, "message_id": message_id, "limit": _FORGET_AT_ONCE},
-            "end": sql.LAST_PLACE if before_s is None else sql.first_place(before_s),
-        }
-        forgotten = 0
-        while count := await self._leaving_room(lambda connection: _forget(connection, values)):
-            forgotten += count
-        await self._scrub()  # also when there was nothing: an end in between may have kept the last time from it
-        return forgotten
+        async with self._forgetting:
+            await self._finish()
+            if chat_id is None and message_id is None and before_s is None:
+                forgotten = await self._database.run(forgetting.set_all_aside)
+                await self._empty_aside()
+                return forgotten
+            end = sql.LAST_PLACE if before_s is None else sql.first_place(before_s)
+            wanted = {"chat_id": chat_id, "message_id": message_id, "end": end}
+            await self._database.run(lambda connection: forgetting.write_down(connection, wanted))
+            return await self._finish()
+
+    async def finish_forgetting(self) -> int:
+        async with self._forgetting:
+            return await self._finish()
 
     async def chats(self) -> list[Peer]:
         """The chats of which there are transcripts, as they were called last."""
@@ -152,7 +162,7 @@ class SqliteArchive:
     async def close(self) -> None:
         await self._database.close()
 
-    async def _leaving_room(self, work: Callable[[sqlite3.Connection], int]) -> int:
+    async def _leaving_room(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do that, then nothing for as long as it took: the queue writes into the same file, and would not get its
         turn between pieces that follow at once."""
         begun_s = time.monotonic()
@@ -160,14 +170,35 @@ class SqliteArchive:
         await asyncio.sleep(time.monotonic() - begun_s)
         return done
 
+    async def _finish(self) -> int:
+        await self._empty_aside()
+        forgotten = 0
+        if await self._database.run(forgetting.is_unfinished):
+            while count := await self._leaving_room(forgetting.forget_some):
+                forgotten += count
+            await self._scrub()
+            await self._database.run(forgetting.cross_out)
+        return forgotten
+
+    async def _empty_aside(self) -> None:
+        emptied = False
+        while await self._leaving_room(forgetting.empty_aside):
+            emptied = True
+        if emptied:
+            await self._empty_log()
+
     async def _scrub(self) -> None:
         """Have nothing left in the file of what was deleted: not in the index, nor in the log beside it."""
         statement = sql.BEGIN_MERGE
-        while await self._leaving_room(lambda connection: _written(connection, statement)):  # noqa: B023 - run at once
+        while await self._leaving_room(lambda it: forgetting.rewrite_index(it, statement)):  # noqa: B023 - run at once
             statement = sql.MERGE
+        await self._empty_log()
+
+    async def _empty_log(self) -> None:
         for _ in range(_EMPTYING_TRIES):
             if not await self._database.run(lambda connection: connection.execute(sql.EMPTY_LOG).fetchone()[0]):
                 return
+            await asyncio.sleep(_EMPTYING_PAUSE_S)
         log.warning("another program reads the archive: the log beside it keeps what was forgotten until it ends")
 
     async def _page(self, chat_id: int | None, place: int) -> list[tuple[int, Note, Transcript]]:
@@ -234,24 +265,6 @@ def _found(rows: list[tuple[str, str]], wanted: Query) -> Found:
     fitting = (row for row in by_age if row[2] and wanted.in_text(row[1]))
     note, text, where = next(fitting, by_age[0])
     return Found(unpack(note, note_from_dict), text, where)
-
-
-def _forget(connection: sqlite3.Connection, values: dict[str, int | None]) -> int:
-    """Some of those notes; returns how many, 0 when there are no more."""
-    with transaction(connection):
-        connection.execute(sql.TO_FORGET, values)
-        for statement in sql.FORGET:
-            connection.execute(statement)
-        count: int = connection.execute(sql.FORGOTTEN).fetchone()[0]
-        connection.execute(sql.NO_MORE)
-        return count
-
-
-def _written(connection: sqlite3.Connection, statement: str) -> bool:
-    """Whether that changed more than itself."""
-    before = connection.total_changes
-    connection.execute(statement)
-    return connection.total_changes - before > 1
 
 
 def _revived(note: str, transcript: str) -> tuple[Note, Transcript]:
