@@ -22,10 +22,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from bench.everyday import DIFFERENT_ENGLISH, DIFFERENT_RUSSIAN, EVERYDAY_ENGLISH, EVERYDAY_RUSSIAN
 from bench.forms import ENGLISH, OTHERS, RUSSIAN
 from transcriber.domain import ChatKind, MediaKind, Note, Segment, Transcript
 from transcriber.storage.archive import SqliteArchive, open_archive
 from transcriber.storage.codec import note_to_dict, pack, transcript_to_dict
+from transcriber.storage.forms import stems_of
 from transcriber.storage.schema import STEPS
 from transcriber.storage.words import stem, words
 
@@ -179,8 +181,14 @@ Way = Callable[[list[str]], Callable[[str], set[int]]]  # given documents, finds
 
 
 def by_stem(documents: list[str]) -> Callable[[str], set[int]]:
-    """As the archive does."""
+    """Every word with the same stem."""
     return lambda typed: {at for at, said in enumerate(documents) if _stem(said) == _stem(typed)}
+
+
+def by_forms(documents: list[str]) -> Callable[[str], set[int]]:
+    """As the archive does."""
+    stems = [_stem(said) for said in documents]
+    return lambda typed: {at for at, said in enumerate(stems) if said in stems_of("".join(words(typed)))}
 
 
 def by_beginning(documents: list[str]) -> Callable[[str], set[int]]:
@@ -212,13 +220,20 @@ WAYS: dict[str, Way] = {
     "trigram": by_fts5("trigram"),
     "beginning with the stem": by_beginning,
     "same stem": by_stem,
+    "stems of all forms": by_forms,
+}
+TABLES = {  # words with their forms, and words that are others
+    "ru": (RUSSIAN, OTHERS),
+    "en": (ENGLISH, OTHERS),
+    "everyday ru": (EVERYDAY_RUSSIAN, DIFFERENT_RUSSIAN + OTHERS),
+    "everyday en": (EVERYDAY_ENGLISH, DIFFERENT_ENGLISH + OTHERS),
 }
 
 
-def of_forms(way: Way, table: str) -> tuple[float, float]:
+def of_forms(way: Way, table: str, others: str) -> tuple[float, float]:
     """Each form of each word searched for: the share of its forms that was found, and of what was found amiss."""
     paradigms = [line.split() for line in table.strip().splitlines()]
-    documents = [form for forms in paradigms for form in forms] + OTHERS.split()
+    documents = sorted({form for forms in paradigms for form in forms}.union(others.split()))
     find = way(documents)
     right = missed = wrong = 0
     for forms in paradigms:
@@ -277,9 +292,9 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.forms:
         for name, way in WAYS.items():
-            for language, table in (("ru", RUSSIAN), ("en", ENGLISH)):
-                recall, amiss = of_forms(way, table)
-                print(f"{name:>24}  {language}  found {recall:6.1%}  amiss {amiss:6.1%}")
+            for table, (forms, others) in TABLES.items():
+                recall, amiss = of_forms(way, forms, others)
+                print(f"{name:>24}  {table:<11}  found {recall:6.1%}  amiss {amiss:6.1%}")
         return 0
     with tempfile.TemporaryDirectory(prefix="stenogram-bench-") as name:
         figures = asyncio.run(measure(Path(name) / "stenogram.db", arguments.notes))

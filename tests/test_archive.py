@@ -20,6 +20,7 @@ from transcriber.storage.archive_sql import AROUND
 from transcriber.storage.codec import note_to_dict, pack, transcript_to_dict
 from transcriber.storage.schema import STEPS
 from transcriber.storage.store import open_store
+from transcriber.storage.words import stems
 
 KEY = "small|auto|transcribe"
 NAMES = ("chat_id", "first", "end", "from_s", "to_s")
@@ -154,6 +155,7 @@ async def test_a_search_of_one_chat_reads_no_other(path: Path, archive: Archive)
 @pytest.mark.parametrize("version", range(1, len(STEPS)))
 async def test_what_an_older_file_holds_is_found_too(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as old, old:
+        old.create_function("stems", 1, stems, deterministic=True)
         for statement in STEPS[0]:
             old.execute(statement)
         for message_id, key, words in ((1, KEY, "one"), (2, KEY, "two"), (1, "small|ru|transcribe", "встреча")):

@@ -7,10 +7,11 @@ import random
 import resource
 import sqlite3
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,9 +22,13 @@ from bench.forms import RUSSIAN
 from tests.support.clock import FakeClock
 from tests.support.values import a_job, a_note, a_transcript
 from transcriber.domain import Note, Segment, Transcript
+from transcriber.errors import StoreUnavailable
 from transcriber.protocols import Archive
 from transcriber.storage.archive import SqliteArchive, open_archive
+from transcriber.storage.database import Database
 from transcriber.storage.store import open_store
+
+T = TypeVar("T")
 
 KEY = "small|auto|transcribe"
 SENT_AT_S = 1_700_000_000.0
@@ -298,6 +303,78 @@ async def test_thousands_are_forgotten_while_the_store_goes_on(path: Path) -> No
             forgetting = group.create_task(archive.forget())
         assert forgetting.result() == 3000
         assert (await archive.count(), (await archive.find("и"))[0]) == (0, 0)
+
+
+class Ends(Database):
+    """A file whose program ends after so many calls."""
+
+    left = 10**9
+
+    async def run(self, work: Callable[[sqlite3.Connection], T], deadline_s: float | None = None) -> T:
+        if self.left == 0:
+            raise StoreUnavailable(reason="ended")
+        self.left -= 1
+        return await super().run(work, deadline_s)
+
+
+async def ended_in_forgetting(path: Path, calls: int, **what: int) -> bool:
+    """An archive of which some is forgotten, until the program ends after so many calls; whether it did."""
+    database = Ends(path)
+    await database.open()
+    archive = SqliteArchive(database)
+    for number in range(1, 240):
+        chat_id = 13 if number % 2 else 77
+        await archive.put(sent(number, chat_id=chat_id), a_transcript("тайнописью " * (number * 20)), KEY)
+    database.left = calls
+    try:
+        await archive.forget(**what)
+    except StoreUnavailable:
+        return True
+    else:
+        return False
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize("what", [{}, {"chat_id": 13}], ids=["all", "a chat"])
+@pytest.mark.parametrize("calls", [0, 1, 2, 3, 4, 5, 6, 8, 11])
+async def test_forgetting_that_is_interrupted_has_not_begun_or_is_finished_at_the_next_start(
+    path: Path, what: dict[str, int], calls: int
+) -> None:
+    ended = await ended_in_forgetting(path, calls, **what)
+    async with open_archive(path) as archive:
+        left = await archive.count(chat_id=13)
+        assert left == await archive.count(chat_id=13) <= 120
+        await archive.put(sent(300, chat_id=13), a_transcript("потом"), KEY)
+        await archive.finish_forgetting()
+        assert await found(archive, "потом") == ["потом"], "it was said after the command"
+        total, _ = await archive.find("тайнопись", chat_id=13)
+        assert total == await archive.count(chat_id=13) - 1
+        if total:
+            assert ended
+            assert (calls, total) <= (3, 120), "nothing was begun"
+            return
+        if not what:
+            assert await archive.count() == 1
+            assert in_files(path, "тайнопис") == []
+        assert await archive.finish_forgetting() == 0
+        assert await archive.forget() >= 1
+    assert in_files(path, "тайнопис") == []
+
+
+async def test_an_emptied_archive_is_as_a_new_one(path: Path, tmp_path: Path) -> None:
+    async with open_archive(path) as archive, open_archive(tmp_path / "new.db"):
+        await said(archive, "слово")
+        await archive.forget()
+        await said(archive, "слово", "дело")
+        assert await archive.forget(chat_id=77, message_id=1) == 1
+        assert await found(archive, "дело") == ["дело"]
+        assert await archive.forget() == 1
+    made = []
+    for each in (path, tmp_path / "new.db"):
+        with closing(sqlite3.connect(each)) as connection:
+            made.append(sorted(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")))
+    assert made[0] == made[1]
 
 
 # --- many ---

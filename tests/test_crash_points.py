@@ -181,6 +181,7 @@ PLACES = [
     Place("the message before the file", "gateway.send_text", ASKED),
     Place("the file", "gateway.send_file", ASKED),
     Place("that transcripts are forgotten", "archive.forget", FORGETTING),
+    Place("that forgetting is finished", "archive.finish_forgetting"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC
 from pathlib import Path
@@ -176,8 +177,42 @@ async def test_an_answer_to_a_search_in_a_chat_is_seen_by_the_owner_alone(desk: 
 
 async def test_nothing_found_is_one_kind_line(desk: Desk) -> None:
     assert (await desk.say("/find ничего")).text.text == (
-        "🔎 «ничего»: ничего не нашлось. Попробуйте одно слово или другое."
+        "🔎 «ничего»: ничего не нашлось. Хватит и начала слова, от трёх букв."
     )
+
+
+async def test_words_that_stand_in_no_note_together_are_counted_one_by_one(desk: Desk) -> None:
+    await desk.heard(
+        (note(message_id=1), "иду к врачу"), (note(message_id=2), "врачи заняты"), (in_family(3), "дождь")
+    )
+    answer = (await desk.say("/find врач дождь единорог")).text
+    assert answer.text == (
+        "🔎 «врач дождь единорог»: ни в одной записи нет всех этих слов.\n"
+        "врач: 2 записи\nдождь: 1 запись\nединорог: 0 записей"
+    )
+    here = (await desk.say("/find здесь врач дождь", **WITH_ANNA)).text.text
+    assert here.endswith("врач: 2 записи\nдождь: 0 записей\nВо всех чатах: /find врач дождь")
+
+
+async def test_where_nothing_is_found_the_way_to_more_is_shown(desk: Desk) -> None:
+    await desk.heard((in_family(3), "день рождения, а рождение дня — завтра"))
+    here = (await desk.say("/find здесь рождения", **WITH_ANNA)).text
+    assert here.text.endswith("Во всех чатах: /find рождения")
+    assert here.spans[-1].kind is SpanKind.CODE, "a tap copies it"
+    quoted = (await desk.say("/find «дни рождения»")).text
+    assert quoted.text == (
+        '🔎 «"дни рождения"»: ничего не нашлось. Хватит и начала слова, от трёх букв.\n'
+        "Слова в любой форме и порядке: /find дни рождения"
+    )
+    found = (await desk.say('/find "рождение дня"')).text
+    assert bold(found)[-1] == "рождение дня"
+    assert (await desk.say("/find дни рождения")).text.text.startswith("🔎 «дни рождения»: 1 запись")
+
+
+async def test_signs_of_two_units_before_and_in_what_is_found_move_nothing(desk: Desk) -> None:
+    await desk.heard((note(), "🎙️👨‍👩‍👧 «Ёлку» 🎄 купили, ёлки 🎄🎄 и ЁЛОЧКА"))
+    answer = (await desk.say("/find ёлка")).text
+    assert bold(answer)[-2:] == ["Ёлку", "ёлки"]
 
 
 @pytest.mark.parametrize("typed", ['"', "* слово", "слово AND", "-слово", "(слово", "слово:", "🎙️ слово", "^слово"])
@@ -192,7 +227,7 @@ async def test_what_was_said_is_never_markup_and_the_message_always_fits(desk: D
     for n in range(1, 20):
         await desk.heard((in_family(n, sender_name="😀" * 50, chat_title="Ж" * 80), said))
     answer = (await desk.say("/find слово " + "x" * 3000)).text
-    assert "ничего" in answer.text
+    assert "ни в одной записи" in answer.text
     answer = (await desk.say("/find слово " + " ".join(["слово"] * 400))).text
     assert units(answer.text) <= 4096
     assert "*слово* _нет_ [x](http://y)" in answer.text
@@ -253,7 +288,11 @@ async def test_everything_comes_as_markdown_and_json_in_the_order_it_was_sent(de
         ],
     }
     assert second["text"] == "# не заголовок *и* не жирно"
-    assert desk.gateway.texts()[-1] == "📦 Это всё: 2 файла."
+    assert desk.gateway.texts() == [
+        "📖 Для чтения: 2 записи, 14 ноя 2023",
+        "🗂 Для программ: 2 записи, 14 ноя 2023",
+        "📦 Это всё: 2 записи в 2 файлах.",
+    ]
     assert {message.chat_id for message in desk.gateway.messages.values()} == {ME}
 
 
@@ -282,7 +321,10 @@ async def test_an_export_may_be_of_one_chat_and_since_a_day(desk: Desk) -> None:
     assert await numbers("/export all", **IN_FAMILY) == [1, 3, 2, 4, 5]
     assert await numbers("/export избранное") == [5]
     assert await numbers("/export 2024-01-01") == []
-    assert desk.gateway.texts()[-1] == "Расшифровок за это время нет."
+    assert desk.gateway.texts()[-1] == "Расшифровок с 1 янв 2024 нет."
+    assert "📖 Для чтения: 2 записи из чата «Anna», 4 ноя 2023 – 13 ноя 2023" in desk.gateway.texts()
+    assert await numbers("/export @anna 2023-11-14") == []
+    assert desk.gateway.texts()[-1] == "Расшифровок из чата «Anna» с 14 ноя 2023 нет."
 
 
 async def test_a_long_archive_comes_in_several_files_none_of_them_too_large(
@@ -295,7 +337,40 @@ async def test_a_long_archive_comes_in_several_files_none_of_them_too_large(
     entries = [each for name, content in documents.items() if name.endswith("json") for each in json.loads(content)]
     assert [entry["message_id"] for entry in entries] == list(range(1, 30))
     assert max(len(content) for content in documents.values()) < 2100
-    assert desk.gateway.texts()[-1] == Texts("ru")("archive.exported", n=len(documents))
+    assert desk.gateway.texts()[-1] == Texts("ru")("archive.exported", n=len(documents), notes=29)
+    captions = [text for text in desk.gateway.texts() if "Для" in text]
+    assert len({*captions}) == len(documents), "each says which it is"
+
+
+HOSTILE = [
+    "# heading",
+    "- item",
+    "   1. item",
+    "1) item",
+    "    code",
+    "para\n===\n---\n# heading\n> quote\n    code",
+    "<script>alert(1)</script> <!-- &lt; &copy;",
+    "[x](javascript:x) ![y](z) [^1]: a",
+    "`code` ``` ~~~ | a | b | $x$ **b** __b__ \\ end\\",
+]
+MARKUP = "\\`*_{}[]<>#|~&$"
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+async def test_nothing_that_was_said_is_markup_in_what_is_exported(desk: Desk, said: str) -> None:
+    await desk.heard((in_family(7, sender_name=f"[a](b) {said}", chat_title=f"*c* {said}"), said))
+    [markdown] = [content for name, content in (await desk.documents("/export")).items() if name.endswith("md")]
+    heading, *body = markdown.decode().rstrip("\n").split("\n")
+    assert heading.startswith("## ")
+    names, _, _ = heading.removeprefix("## ").rpartition(" · [")
+    names, _, _ = (
+        names.rpartition(" · [") if "](https://t.me/" not in heading.rpartition(" · [")[2] else (names, "", "")
+    )
+    for line in [names, *body]:
+        bare = re.sub(r"\\.", "", line)
+        assert not {*bare} & {*MARKUP}, line
+    for line in body:
+        assert not re.match(r"\s|[-+=>#]|\d+[.)]", line), line
 
 
 async def test_an_export_waits_for_the_connection_and_sends_no_file_twice(desk: Desk) -> None:
@@ -306,7 +381,7 @@ async def test_an_export_waits_for_the_connection_and_sends_no_file_twice(desk: 
         await settle()
     assert (await desk.say("/export")).text.text == "Уже готовлю файлы. Дождитесь их, потом просите ещё."
     await desk.clock.advance(5)
-    while "📦 Это всё: 2 файла." not in desk.gateway.texts():
+    while "📦 Это всё: 1 запись в 2 файлах." not in desk.gateway.texts():
         await settle()
     assert sum(message.file is not None for message in desk.gateway.shown()) == 2
 
@@ -323,7 +398,7 @@ async def test_only_so_much_of_a_file_is_in_memory_as_one_file_is_large(desk: De
     for kind in FORMATS:
         made = [content async for content in files(desk.archive.read(), kind, Texts("ru", UTC), 5000)]
         assert len(made) > 10
-        assert all(len(content) <= 5010 for content in made)
+        assert all(len(content.content) <= 5010 for content in made)
 
 
 # /forget

@@ -10,11 +10,15 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from tests.support.values import a_note, a_transcript
+from transcriber.chat.archive_commands import FILE_BYTES
+from transcriber.chat.export import FORMATS, files
+from transcriber.chat.texts import Texts
 from transcriber.domain import ChatKind
 from transcriber.storage.archive import SqliteArchive, open_archive
 from transcriber.storage.schema import STEPS
@@ -141,6 +145,13 @@ async def test_the_archive_is_exported_to_the_standard_output_or_a_file(
         "all.json",
         *(f"stenogram.db{end}" for end in ("", "-shm", "-wal")),
     ]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_the_terminal_and_the_chat_export_the_same(archive: SqliteArchive, tmp_path: Path, kind: str) -> None:
+    [file] = [file async for file in files(archive.read(), kind, Texts("ru", UTC), FILE_BYTES)]
+    assert ran(tmp_path, "export", "--format", kind).stdout == file.content
+    assert (file.count, file.first_s, file.last_s) == (2, SENT_AT_S, SENT_AT_S + 86_400)
 
 
 @pytest.mark.parametrize(

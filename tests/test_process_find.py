@@ -71,11 +71,11 @@ async def test_what_was_said_is_found_exported_and_forgotten(settings: dict[str,
         assert found.chat == on.me.id
         assert f"message_id={second}" in str(found.raw.entities)
 
-        document = await answer(on, "/export", lambda action: (action.text or "").endswith(".json"))
+        document = await answer(on, "/export", lambda action: "For programs: 2 notes" in (action.text or ""))
         assert document.chat == on.me.id
         entries = json.loads(document.extra["data"])
         assert [(entry["message_id"], entry["text"]) for entry in entries] == [(first, EN_WORDS), (second, RU_WORDS)]
-        [markdown] = [action for action in on.srv.of("media") if (action.text or "").endswith(".md")]
+        [markdown] = [action for action in on.srv.of("media") if "To read: 2 notes" in (action.text or "")]
         assert RU_WORDS in markdown.extra["data"].decode()
 
         async with running(on, "find", "завтра", settings=settings, subscribed=False) as terminal:

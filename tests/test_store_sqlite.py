@@ -27,6 +27,7 @@ from transcriber.storage.database import Database, translated
 from transcriber.storage.schema import STEPS
 from transcriber.storage.sqlite import SqliteStore
 from transcriber.storage.store import open_store
+from transcriber.storage.words import stems
 
 SOON_S = 0.05
 
@@ -132,6 +133,7 @@ async def test_a_document_that_makes_no_sense_is_refused_without_quoting_it(path
 @pytest.mark.parametrize("version", range(len(STEPS)))
 async def test_a_file_of_every_earlier_version_is_upgraded(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path)) as old, old:
+        old.create_function("stems", 1, stems, deterministic=True)
         for step in STEPS[:version]:
             for statement in step:
                 old.execute(statement)

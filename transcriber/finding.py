@@ -57,7 +57,7 @@ async def export(settings: Settings, texts: Texts, arguments: argparse.Namespace
             pieces = (piece async for piece, _ in exported(entries, arguments.format, texts, sys.maxsize))
             written = await _write_all(pieces, arguments.output)
     if not written:
-        _say(texts("archive.export_nothing"))
+        _say(texts("archive.export_nothing", since=from_s or None))
     return 0 if written else 1
 
 

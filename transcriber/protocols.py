@@ -213,5 +213,9 @@ class Archive(Protocol):
         self, *, chat_id: int | None = None, message_id: int | None = None, before_s: float | None = None
     ) -> int:
         """Delete the transcripts of those notes, so that nothing of them is left in the file; returns of how many
-        notes. Without arguments: of all."""
+        notes. Without arguments: of all. If the program ends meanwhile, `finish_forgetting` does the rest."""
+        ...
+
+    async def finish_forgetting(self) -> int:
+        """Delete what an end in the middle kept `forget` from deleting; returns of how many notes."""
         ...

@@ -155,7 +155,9 @@ async def finding(at: Owner) -> None:
     typed = at.say("meetings", "встречи")
     await at.type(f"/find {typed}")
     await at.type(f"/find {typed} /2")
+    await at.type(at.say('/find "starts at nine"', "/find «начало ровно»"))
     await at.type(f"/find {at.say('unicorn', 'единорог')}")
+    await at.type(f"/find {typed} {at.say('unicorn', 'единорог')}")
     await at.type("/find")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from transcriber.chat.answers import Answer, Answers
 from transcriber.chat.background import Background
-from transcriber.chat.export import FORMATS, files
+from transcriber.chat.export import FORMATS, File, files
 from transcriber.chat.lookup import Lookup
 from transcriber.chat.parse import (
     ALL_WORDS,
@@ -27,12 +27,14 @@ from transcriber.protocols import Archive
 
 FILE_BYTES = 8_000_000  # with a copy of it on its way to Telegram, what an export takes of the memory
 
+_CAPTIONS = {"md": "archive.caption_md", "json": "archive.caption_json"}
+
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What an export is of."""
 
-    chat_id: int | None
+    chat: Peer | None
     since_s: float
 
 
@@ -68,7 +70,7 @@ class ArchiveCommands:
         if len(names) > 1 or len(known) > 1:
             return self._texts("usage.export")
         chat = await self._meant(command, names[0] if names else None)
-        wanted = _Wanted(chat.id if chat else None, known[0] if known else 0.0)
+        wanted = _Wanted(chat, known[0] if known else 0.0)
         self._exporting = True
         self._background.start(self._export(command, wanted))
         return None
@@ -113,18 +115,31 @@ class ArchiveCommands:
         await self._answers.give_and_wait(command, answer)
 
     async def _send_files(self, command: Command, wanted: _Wanted) -> str:
-        count = 0
+        sent = notes = 0
         day = f"{self._texts.local(command.sent_at_s):%Y-%m-%d}"
         for kind in FORMATS:
-            entries = self._archive.read(chat_id=wanted.chat_id, since_s=wanted.since_s)
-            part = 0
-            async for content in files(entries, kind, self._texts, FILE_BYTES):
+            entries = self._archive.read(chat_id=wanted.chat.id if wanted.chat else None, since_s=wanted.since_s)
+            part = notes = 0
+            async for file in files(entries, kind, self._texts, FILE_BYTES):
                 part += 1
+                notes += file.count
                 name = f"{self._texts('archive.file')} {day}{f' {part}' if part > 1 else ''}.{kind}"
-                if not await self._answers.document_and_wait(command, name, content, name):
+                caption = self._caption(file, kind, wanted, part)
+                if not await self._answers.document_and_wait(command, name, file.content, caption):
                     return self._texts("archive.export_failed")
-            count += part
-        return self._texts("archive.exported", n=count) if count else self._texts("archive.export_nothing")
+            sent += part
+        return self._texts("archive.exported", n=sent, notes=notes) if sent else self._nothing(wanted)
+
+    def _caption(self, file: File, kind: str, wanted: _Wanted, part: int) -> str:
+        first, last = self._texts.day(file.first_s), self._texts.day(file.last_s)
+        days = first if first == last else f"{first} – {last}"
+        chat = self._title(wanted.chat) if wanted.chat else None
+        further = part if part > 1 else None
+        return self._texts(_CAPTIONS[kind], n=file.count, days=days, chat=chat, part=further)
+
+    def _nothing(self, wanted: _Wanted) -> str:
+        chat = self._title(wanted.chat) if wanted.chat else None
+        return self._texts("archive.export_nothing", chat=chat, since=wanted.since_s or None)
 
     async def _forget_notes(self, command: Command) -> Answer:
         notes = await self._lookup.notes(command)

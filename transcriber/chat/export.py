@@ -14,8 +14,8 @@ from transcriber.chat.rich import clean_name
 from transcriber.chat.texts import Texts
 from transcriber.domain import Note, Transcript
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~])")
-_LIST = re.compile(r"^(\s*)([-+=]|\d+[.)])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_LINE_BEGINS = re.compile(r"^[^\S\n]*(?:([-+=])|(\d+)([.)]))?", re.MULTILINE)  # an indented line would be code
 
 Entries = AsyncIterator[tuple[Note, Transcript]]
 
@@ -30,32 +30,47 @@ class Format:
     end: str
 
 
-async def exported(entries: Entries, kind: str, texts: Texts, most_bytes: int) -> AsyncIterator[tuple[bytes, bool]]:
-    """Pieces of files, each with whether it is the last of its file: a file ends before it is longer than
+@dataclass(frozen=True, slots=True)
+class File:
+    """A whole file, and of how many notes it is, sent from when to when."""
+
+    content: bytes
+    count: int
+    first_s: float
+    last_s: float
+
+
+async def exported(
+    entries: Entries, kind: str, texts: Texts, most_bytes: int
+) -> AsyncIterator[tuple[bytes, Note | None]]:
+    """Pieces of files, each with its note; the last of a file has none. A file ends before it is longer than
     `most_bytes`, unless it has one note only. No notes: no file."""
     form = FORMATS[kind]
     size = 0
     async for note, transcript in entries:
         piece = form.entry(note, transcript, texts).encode("utf-8", "replace")
         if size and size + len(piece) > most_bytes:
-            yield form.end.encode(), True
+            yield form.end.encode(), None
             size = 0
         before = (form.between if size else form.begin).encode()
-        yield before + piece, False
+        yield before + piece, note
         size += len(before) + len(piece)
     if size:
-        yield form.end.encode(), True
+        yield form.end.encode(), None
 
 
-async def files(entries: Entries, kind: str, texts: Texts, most_bytes: int) -> AsyncIterator[bytes]:
+async def files(entries: Entries, kind: str, texts: Texts, most_bytes: int) -> AsyncIterator[File]:
     """Whole files, one after the other."""
     pieces: list[bytes] = []
-    async for piece, is_last in exported(entries, kind, texts, most_bytes):
+    times: list[float] = []
+    async for piece, note in exported(entries, kind, texts, most_bytes):
         pieces.append(piece)
-        if is_last:
-            content = b"".join(pieces)
-            pieces = []
-            yield content
+        if note is not None:
+            times.append(note.sent_at_s)
+            continue
+        made = File(b"".join(pieces), len(times), times[0], times[-1])
+        pieces, times = [], []
+        yield made
 
 
 def as_markdown(note: Note, transcript: Transcript, texts: Texts) -> str:
@@ -119,4 +134,9 @@ def _length_s(note: Note, transcript: Transcript) -> float:
 
 def _plain(text: str) -> str:
     """Text that stands in Markdown as it is."""
-    return _LIST.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", text))
+    return _LINE_BEGINS.sub(_escaped, _MARKUP.sub(r"\\\1", text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign, number, after = found.groups()
+    return f"\\{sign}" if sign else f"{number}\\{after}" if number else ""

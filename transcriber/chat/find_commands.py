@@ -18,6 +18,8 @@ _WORD_UNITS = 64
 _PAGE_NUMBER = re.compile(r"/(\d{1,5})\Z")
 _BEFORE = 50  # characters of a snippet before the first word found
 _SNIPPET = 180
+_COUNTED_WORDS = 5
+_QUOTES = frozenset('"«»“”„')
 
 
 class FindCommands:
@@ -40,10 +42,10 @@ class FindCommands:
         total, found = await self._archive.find(typed, chat_id=chat_id, skip=(page - 1) * PAGE, limit=PAGE)
         pages = -(-total // PAGE)
         if not total:
-            return self._texts("find.nothing", words=clean_name(typed))
+            return await self._nothing(command, typed, chat_id)
         if not found:
             return self._texts("find.no_page", n=pages)
-        builder = Builder().add(self._texts("find.title", words=clean_name(typed), n=total), SpanKind.BOLD)
+        builder = Builder().add(self._texts("find.title", words=_shown(typed), n=total), SpanKind.BOLD)
         if pages > 1:
             builder.add(f" · {page}/{pages}")
         for each in found:
@@ -52,6 +54,26 @@ class FindCommands:
         if page < pages:
             again = f"{command.text.split()[0]} {said[0] + ' ' if here else ''}{typed} /{page + 1}"
             builder.add("\n\n" + self._texts("find.more") + " ").add(again, SpanKind.CODE)
+        return builder.rich()
+
+    async def _nothing(self, command: Command, typed: str, chat_id: int | None) -> Rich:
+        """What there is instead, and how to look further."""
+        words = [word for word in dict.fromkeys(typed.split()) if any(letter.isalnum() for letter in word)]
+        single = words if not _QUOTES & {*typed} else []
+        builder = Builder()
+        if 1 < len(single) <= _COUNTED_WORDS:
+            builder.add(self._texts("find.not_together", words=_shown(typed)))
+            for word in single:
+                count, _ = await self._archive.find(word, chat_id=chat_id, limit=0)
+                builder.add("\n" + self._texts("find.word", word=clean_name(word), n=count))
+        else:
+            builder.add(self._texts("find.nothing", words=_shown(typed)))
+        name = command.text.split()[0]
+        if _QUOTES & {*typed}:
+            bare = " ".join("".join(" " if sign in _QUOTES else sign for sign in typed).split())
+            builder.add("\n" + self._texts("find.unquoted") + " ").add(f"{name} {bare}", SpanKind.CODE)
+        if chat_id is not None:
+            builder.add("\n" + self._texts("find.everywhere") + " ").add(f"{name} {typed}", SpanKind.CODE)
         return builder.rich()
 
 
@@ -69,6 +91,11 @@ def snippet(found: Found) -> Rich:
         builder.add(_line(text[at:mark])).add(text[mark : min(mark_end, end)], SpanKind.BOLD)
         at = min(mark_end, end)
     return builder.add(_line(text[at:end])).add("…" if end < len(text) else "").rich()
+
+
+def _shown(typed: str) -> str:
+    """What was typed as it stands between quotes of ours."""
+    return clean_name("".join('"' if sign in _QUOTES else sign for sign in typed))
 
 
 def _after_space(text: str, start: int, limit: int) -> int:

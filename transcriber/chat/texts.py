@@ -156,6 +156,10 @@ class Texts:
         date = f"{at.day} {_MONTHS[self.language][at.month - 1]}"
         return f"{date} {at.year} {at:%H:%M}" if year else f"{date} {at:%H:%M}"
 
+    def day(self, at_s: float) -> str:
+        """The local day of a moment: "5 нояб 2026"."""
+        return self.moment(at_s, year=True).rpartition(" ")[0]
+
     def local(self, at_s: float) -> datetime:
         """That Unix time in the owner's zone."""
         if self.zone is not None:
@@ -189,6 +193,7 @@ class _Formatter(string.Formatter):
             "clock": texts.clock,
             "size": texts.size,
             "moment": texts.moment,
+            "day": texts.day,
             "list": texts.listed,
             "model": lambda name: known_as(str(name)),
             "percent": lambda fraction: f"{int(fraction * 100)} %",

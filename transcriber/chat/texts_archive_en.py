@@ -8,11 +8,17 @@ from typing import Final
 ENGLISH_ARCHIVE: Final[Mapping[str, str]] = {
     "find.title": "🔎 “{words}”: {n} {n:note|notes}",
     "find.more": "More:",
-    "find.nothing": "🔎 “{words}”: nothing found. Try a single word, or another one.",
+    "find.nothing": "🔎 “{words}”: nothing found. The beginning of a word will do, from three letters.",
+    "find.not_together": "🔎 “{words}”: no note has all of these words.",
+    "find.word": "{word}: {n} {n:note|notes}",
+    "find.unquoted": "In any form and order:",
+    "find.everywhere": "In all chats:",
     "find.no_page": "There is no such page: there {n:is|are} {n}.",
     "archive.file": "Transcripts",
-    "archive.exported": "📦 That is all: {n} {n:file|files}.",
-    "archive.export_nothing": "There are no transcripts of that time.",
+    "archive.caption_md": "📖 To read: {n} {n:note|notes}[[ of the chat “{chat}”]], {days}[[, part {part}]]",
+    "archive.caption_json": "🗂 For programs: {n} {n:note|notes}[[ of the chat “{chat}”]], {days}[[, part {part}]]",
+    "archive.exported": "📦 That is all: {notes} {notes:note|notes} in {n} {n:file|files}.",
+    "archive.export_nothing": "There are no transcripts[[ of the chat “{chat}”]][[ since {since:day}]].",
     "archive.export_busy": "Files are being prepared already. Wait for them, then ask for more.",
     "archive.export_failed": "❌ Telegram did not take a file. Try again.",
     "archive.forgotten": "🗑 Deleted {n} {n:transcript|transcripts}[[ from the chat “{chat}”]].",
@@ -30,8 +36,8 @@ ENGLISH_ARCHIVE: Final[Mapping[str, str]] = {
     "help.export": "all transcripts as files",
     "help.forget": "delete transcripts",
     "help.keep": "how long transcripts are kept",
-    "usage.find": "Expected: /find words; only in this chat: /find here words; the second page: /find words /2. "
-    "Example: /find meeting doctor",
+    "usage.find": 'Expected: /find words; only in this chat: /find here words; word for word: /find "words"; '
+    "the second page: /find words /2. Example: /find meeting doctor",
     "usage.export": "Expected: /export [@name, id, link or all] [date or number of days]; in the chat itself "
     "just /export. "
     "Example: /export @anna 2026-10-01 or /export 7d",
@@ -41,7 +47,7 @@ ENGLISH_ARCHIVE: Final[Mapping[str, str]] = {
     "cli.word": "WORD",
     "cli.date": "DATE",
     "cli.find": "find where something was said, in all transcripts",
-    "cli.find_words": "words, in any form",
+    "cli.find_words": "words, in any form; “a phrase” in quotes of its own: word for word",
     "cli.find_json": "print JSON",
     "cli.find_limit": "how many to show, the newest (default: 20)",
     "cli.export": "all transcripts as one file",

@@ -8,11 +8,19 @@ from typing import Final
 RUSSIAN_ARCHIVE: Final[Mapping[str, str]] = {
     "find.title": "🔎 «{words}»: {n} {n:запись|записи|записей}",
     "find.more": "Дальше:",
-    "find.nothing": "🔎 «{words}»: ничего не нашлось. Попробуйте одно слово или другое.",
+    "find.nothing": "🔎 «{words}»: ничего не нашлось. Хватит и начала слова, от трёх букв.",
+    "find.not_together": "🔎 «{words}»: ни в одной записи нет всех этих слов.",
+    "find.word": "{word}: {n} {n:запись|записи|записей}",
+    "find.unquoted": "Слова в любой форме и порядке:",
+    "find.everywhere": "Во всех чатах:",
     "find.no_page": "Такой страницы нет: всего их {n}.",
     "archive.file": "Расшифровки",
-    "archive.exported": "📦 Это всё: {n} {n:файл|файла|файлов}.",
-    "archive.export_nothing": "Расшифровок за это время нет.",
+    "archive.caption_md": "📖 Для чтения: {n} {n:запись|записи|записей}[[ из чата «{chat}»]], "
+    "{days}[[, часть {part}]]",
+    "archive.caption_json": "🗂 Для программ: {n} {n:запись|записи|записей}[[ из чата «{chat}»]], "
+    "{days}[[, часть {part}]]",
+    "archive.exported": "📦 Это всё: {notes} {notes:запись|записи|записей} в {n} {n:файле|файлах|файлах}.",
+    "archive.export_nothing": "Расшифровок[[ из чата «{chat}»]][[ с {since:day}]] нет.",
     "archive.export_busy": "Уже готовлю файлы. Дождитесь их, потом просите ещё.",
     "archive.export_failed": "❌ Telegram не принял файл. Попробуйте ещё раз.",
     "archive.forgotten": "🗑 {n:Удалена|Удалены|Удалено} {n} {n:расшифровка|расшифровки|расшифровок}"
@@ -31,8 +39,8 @@ RUSSIAN_ARCHIVE: Final[Mapping[str, str]] = {
     "help.export": "все расшифровки файлами",
     "help.forget": "удалить расшифровки",
     "help.keep": "сколько хранить расшифровки",
-    "usage.find": "Нужно: /find слова; только в этом чате — /find здесь слова; вторая страница — /find слова /2. "
-    "Например: /find встреча врач",
+    "usage.find": "Нужно: /find слова; только в этом чате — /find здесь слова; дословно — /find «слова»; "
+    "вторая страница — /find слова /2. Например: /find встреча врач",
     "usage.export": "Нужно: /export [@имя, id, ссылка или all] [дата или число дней]; в нужном чате — "
     "просто /export. "
     "Например: /export @anna 2026-10-01 или /export 7d",
@@ -42,7 +50,7 @@ RUSSIAN_ARCHIVE: Final[Mapping[str, str]] = {
     "cli.word": "СЛОВО",
     "cli.date": "ДАТА",
     "cli.find": "найти, где это говорили, во всех расшифровках",
-    "cli.find_words": "слова, в любой форме",
+    "cli.find_words": "слова, в любой форме; «фраза в кавычках» — дословно",
     "cli.find_json": "вывести JSON",
     "cli.find_limit": "сколько показать, самые новые (обычно 20)",
     "cli.export": "все расшифровки одним файлом",

@@ -64,26 +64,42 @@ CHATS = f"""
 
 COUNT_FOUND = "SELECT count(*) FROM spoken WHERE spoken MATCH ?"
 FIND = "SELECT rowid FROM spoken WHERE spoken MATCH ? ORDER BY rowid DESC LIMIT ? OFFSET ?"
+CANDIDATES = "SELECT rowid FROM spoken WHERE spoken MATCH ? AND rowid < ? ORDER BY rowid DESC LIMIT ?"
+TEXTS = "SELECT text FROM notes JOIN transcripts USING (chat_id, message_id) WHERE place = ?"
 SAID = """
     SELECT note, text FROM notes JOIN transcripts USING (chat_id, message_id)
     WHERE place = ? ORDER BY transcripts.id DESC
 """
 
-TO_FORGET = """
-    CREATE TEMP TABLE forgotten AS
-    SELECT place, chat_id, message_id FROM notes
+WRITE_DOWN = """
+    INSERT OR IGNORE INTO forgetting
+    SELECT place FROM notes
     WHERE place < :end AND (:chat_id IS NULL OR chat_id = :chat_id)
       AND (:message_id IS NULL OR message_id = :message_id)
-    LIMIT :limit
+    UNION SELECT -1
+"""
+IS_WRITTEN_DOWN = "SELECT count(*) FROM forgetting WHERE place = -1"
+CROSS_OUT = "DELETE FROM forgetting WHERE place = -1"
+TO_FORGET = """
+    CREATE TEMP TABLE forgotten AS
+    SELECT place, chat_id, message_id FROM forgetting JOIN notes USING (place) LIMIT ?
 """
 FORGET = (
     f"""INSERT INTO spoken (spoken, rowid, stems) SELECT 'delete', {_DOCUMENT}
         FROM forgotten JOIN transcripts USING (chat_id, message_id) GROUP BY place""",  # noqa: S608 - the same
     "DELETE FROM transcripts WHERE (chat_id, message_id) IN (SELECT chat_id, message_id FROM forgotten)",
     "DELETE FROM notes WHERE place IN (SELECT place FROM forgotten)",
+    "DELETE FROM forgetting WHERE place IN (SELECT place FROM forgotten)",
 )
 FORGOTTEN = "SELECT count(*) FROM forgotten"
 NO_MORE = "DROP TABLE forgotten"
+# The tables of the archive, each before its indices.
+MADE = """
+    SELECT type, name, sql FROM sqlite_master
+    WHERE tbl_name IN ('transcripts', 'notes', 'spoken') AND sql IS NOT NULL ORDER BY type DESC
+"""
+COUNT_ALL = "SELECT count(*) FROM notes"
+IS_ASIDE = "SELECT count(*) FROM sqlite_master WHERE name = 'forgotten_spoken'"
 # The index only notes that a document was deleted: its words go when the segments it is in are written anew, some
 # pages at a time. A negative number begins that for all of them, positive ones go on.
 BEGIN_MERGE = "INSERT INTO spoken (spoken, rank) VALUES ('merge', -100)"

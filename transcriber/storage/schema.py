@@ -79,4 +79,7 @@ _SPOKEN: Step = (
         FROM notes JOIN transcripts USING (chat_id, message_id) GROUP BY place""",
 )
 
-STEPS: tuple[Step, ...] = (_FIRST, _NOTES, _SPOKEN)
+# The places of the notes that are being forgotten; and one that no note has, until nothing of them is in the index.
+_FORGETTING: Step = ("CREATE TABLE forgetting (place INTEGER PRIMARY KEY)",)
+
+STEPS: tuple[Step, ...] = (_FIRST, _NOTES, _SPOKEN, _FORGETTING)

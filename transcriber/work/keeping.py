@@ -61,8 +61,10 @@ class Keeping:
         return await self._forget_old()
 
     async def run(self, ready: Callable[[], Awaitable[object]]) -> NoReturn:
-        """Forget what is too old, now and once a day. `ready` returns when the time is known to be right: a clock
-        that is years ahead would cost the whole archive."""
+        """Finish what was being forgotten when the program ended. Then forget what is too old, now and once a day.
+        `ready` returns when the time is known to be right: a clock years ahead would cost the whole archive."""
+        with suppress(StoreUnavailable):
+            await self._archive.finish_forgetting()
         await ready()
         while True:
             pause_s = AGAIN_S
