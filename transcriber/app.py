@@ -97,7 +97,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
         worker = Worker(
             *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
             beam_size=settings.beam_size,
-            places=pool.places if pool else int,
+            places=pool.places if pool else lambda: 0,
         )
         inbox = Inbox(Intake(rules, jobs, limits, clock), delivery, jobs, store)
         keeping = Keeping(store, archive, jobs, clock)

@@ -46,7 +46,7 @@ async def _live(settings: Settings, url: str, announce: Announce, clock: Clock) 
     threads = settings.cpu_threads or default_threads()
     announce("cpu_threads", n=threads)
     data_dir = prepare(settings.data_dir)
-    machine = Machine(secrets.token_hex(4), socket.gethostname(), threads)
+    machine = Machine(secrets.token_hex(4), socket.gethostname().partition(".")[0], threads)
     folder = data_dir / "models"
     models = Models(folder)
 
