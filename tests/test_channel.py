@@ -132,6 +132,21 @@ async def test_a_wrong_password_is_refused_and_told_to_nobody(
             assert "wrong-pass" not in f"{error.value!r} {channel!r}"
 
 
+async def test_a_user_without_channels_is_refused_and_with_ours_is_let_in(
+    start_redis: Callable[..., RedisServer],
+) -> None:
+    server = await asyncio.to_thread(start_redis)
+    assert server.say("ACL SETUSER bob on >pw ~* +@all resetchannels").startswith("+OK")
+    async with open_channel(f"redis://bob:pw@127.0.0.1:{server.port}/0") as channel:
+        with pytest.raises(StoreRefused) as error:
+            await channel.publish("here", QUIET)
+        assert error.value.key == "store_access"
+        assert server.say("ACL SETUSER bob &stenogram:*").startswith("+OK")
+        async with channel.listen("here") as messages:
+            await channel.publish("here", QUIET)
+            assert await heard(messages, 1) == [QUIET]
+
+
 async def test_redis_keeps_nothing_of_what_passes_through_it(
     tmp_path: Path, start_redis: Callable[..., RedisServer]
 ) -> None:
