@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -29,9 +30,10 @@ from transcriber.errors import (
 )
 from transcriber.lending.lender import GONE_S, Lender
 from transcriber.lending.lenders import LEFT_OUT_S, SILENT_S
+from transcriber.lending.lent import PIECE_BYTES
 from transcriber.lending.loan import AGAIN_S
 from transcriber.lending.messages import LENDERS, PROGRAM, Beat, Done, Drop, Here, Lend, Message, Piece, Want, encode
-from transcriber.lending.pool import HERE_EVERY_S, MOST_AT_ONCE, PIECE_BYTES, Pool
+from transcriber.lending.pool import HERE_EVERY_S, MOST_AT_ONCE, Pool
 from transcriber.lending.spell import Machine
 
 T = TypeVar("T")
@@ -236,6 +238,20 @@ async def test_an_empty_file_is_for_the_recogniser_to_refuse(town: Town) -> None
     assert helper.engine.lengths == [0]
 
 
+@pytest.mark.parametrize("lent", [False, True])
+async def test_sound_that_cannot_be_read_here_is_unreadable(town: Town, lent: bool) -> None:
+    await town.helper()
+    if lent:
+        lost(town, Want)
+    run = town.note()
+    if lent:
+        await town.settle()
+    (town.folder / "note1.sound").unlink()
+    await town.pass_s(AGAIN_S + HERE_EVERY_S)
+    with pytest.raises(Unreadable):
+        run.result()
+
+
 async def test_progress_is_passed_on_at_most_once_a_second(town: Town) -> None:
     helper = await town.helper()
     helper.engine.progress = Progress(1.0, 4.0, "hel")
@@ -324,6 +340,38 @@ async def test_noise_on_the_channel_is_dropped_with_a_line(town: Town, caplog: p
     await town.settle()
     assert run.result().text == WORDS
     assert [record.levelname for record in caplog.records if "dropped" in record.message] == ["WARNING"] * 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_however_much_is_lost_every_run_ends_and_nothing_is_left_over(town: Town, seed: int) -> None:
+    chance = random.Random(seed)
+    town.channel.loses = lambda _: chance.random() < 0.4
+    helpers = [await town.helper(name=name, speed=2.0) for name in ("attic", "cellar")]
+    runs = []
+    for number in range(12):
+        runs.append(town.note(chr(97 + number) * chance.choice((1, PIECE_BYTES + 1))))
+        await town.pass_s(chance.randrange(8))
+        if chance.random() < 0.2:
+            town.pool.cancel(f"note{chance.randrange(number + 1) + 1}")
+        if chance.random() < 0.1:
+            town.channel.go_down()
+            await town.pass_s(chance.randrange(40))
+            town.channel.come_back()
+    await town.pass_s(300)
+    for number, run in enumerate(runs):
+        assert run.done()
+        if run.exception() is None:
+            assert set(run.result().text) == {chr(97 + number)}, "its own words"
+        else:
+            assert isinstance(run.exception(), CancelledByOwner)
+    town.channel.loses = lambda _: False
+    await town.pass_s(60)
+    assert [(machine.ready, machine.runs) for machine in town.pool.lent()] == [(True, 0)] * 2
+    assert [helper.busy for helper in helpers] == [0, 0]
+    assert [path for helper in helpers for path in helper.spool.iterdir()] == []
+    beats = {message.sender: message for message in town.channel.said if isinstance(message, Beat)}
+    assert [beat.runs for beat in beats.values()] == [()] * 2
+    assert town.channel.count(Lend) > 0
 
 
 # Lenders that go

@@ -10,23 +10,15 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from transcriber.clock import Clock
-from transcriber.domain import DecodeOptions, EngineInfo, Lent, ModelInfo, Progress, Segment, Transcript
-from transcriber.errors import (
-    CancelledByOwner,
-    EngineDied,
-    OverLimit,
-    Refused,
-    StoreRefused,
-    StoreUnavailable,
-    Unreadable,
-)
+from transcriber.domain import DecodeOptions, EngineInfo, Lent, ModelInfo, Progress, Transcript
+from transcriber.errors import StoreRefused, StoreUnavailable
 from transcriber.lending import messages as say
 from transcriber.lending.lenders import Lenders
+from transcriber.lending.lent import LenderLost, LentRun
 from transcriber.lending.line import Delays, Line
 from transcriber.protocols import Channel, Engine
 
@@ -34,29 +26,6 @@ log = logging.getLogger(__name__)
 
 HERE_EVERY_S = 3.0
 MOST_AT_ONCE = 3  # recordings in hand at one place: what its recogniser has the memory for
-PIECE_BYTES = 256 * 1024
-BLAMED: dict[str, type[Refused | EngineDied]] = {
-    "Unreadable": Unreadable,
-    "OverLimit": OverLimit,
-    "Refused": Refused,
-    "EngineDied": EngineDied,
-}
-
-
-class LenderLost(Exception):
-    """That lender does not do this run any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """A recording in a lender's hands."""
-
-    lender: str
-    path: Path
-    model: str
-    told: int  # the number of the last `Here` before it was lent
-    on_progress: Callable[[Progress], None]
-    done: asyncio.Future[Transcript]
 
 
 class Pool:
@@ -71,7 +40,7 @@ class Pool:
         self._max_duration_s = max_duration_s
         self._line = Line(channel, clock, delays, say.PROGRAM)
         self._lenders = Lenders(clock)
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, LentRun] = {}
         self._lent_as: dict[str, str] = {}  # the worker's name for a run → ours
         self._here = 0  # recordings in hand in this process
         self._told = 0
@@ -110,8 +79,8 @@ class Pool:
         run = self._runs.get(self._lent_as.get(run_id, ""))
         if run is None:
             self._engine.cancel(run_id)
-        elif not run.done.done():
-            run.done.set_exception(CancelledByOwner())
+        else:
+            run.cancel()
 
     async def switch(self, model: str, on_progress: Callable[[float], None]) -> ModelInfo:
         """See `protocols.Engine`. The lenders learn of it, and get it by themselves."""
@@ -168,22 +137,20 @@ class Pool:
         options: DecodeOptions,
         on_progress: Callable[[Progress], None],
     ) -> Transcript:
-        run = f"{self._me}-{next(self._numbers)}"
-        model = self._engine.info().model
-        done: asyncio.Future[Transcript] = asyncio.get_running_loop().create_future()
+        name = f"{self._me}-{next(self._numbers)}"
+        run = LentRun(lender, path, self._engine.info().model, self._told, on_progress)
         lend = say.Lend(
-            *(self._me, run, _size_bytes(path), model),
+            *(self._me, name, run.size_bytes(), run.model),
             *(options.language, options.translate, options.words, options.beam_size),
         )
-        self._runs[run] = _Run(lender, path, model, self._told, on_progress, done)
-        self._lent_as[run_id] = run
+        self._runs[name], self._lent_as[run_id] = run, name
         self._line.say(say.to_lender(lender), lend)
-        log.info("run %s is lent to %s as %s", run_id, lender, run)
+        log.info("run %s is lent to %s as %s", run_id, lender, name)
         try:
-            return await done
+            return await run.done
         finally:
-            del self._runs[run], self._lent_as[run_id]
-            self._drop(lender, run)
+            del self._runs[name], self._lent_as[run_id]
+            self._drop(lender, name)
 
     def _drop(self, lender: str, run: str) -> None:
         self._line.say(say.to_lender(lender), say.Drop(self._me, run))
@@ -225,8 +192,18 @@ class Pool:
                 run = self._runs.get(message.run)
                 if run is None or run.lender != message.sender:
                     self._drop(message.sender, message.run)
-                elif not run.done.done():
-                    self._settle(run, message)
+                else:
+                    self._take(run, message)
+
+    def _take(self, run: LentRun, message: say.Want | say.Moved | say.Done | say.Failed) -> None:
+        if isinstance(message, say.Want):
+            if (sound := run.piece(message.offset)) is not None:
+                self._line.say(say.to_lender(run.lender), say.Piece(self._me, message.run, message.offset, sound))
+            return
+        # After a death the next try is to be elsewhere: it shows whether it was the recording.
+        if isinstance(message, say.Failed) and message.kind in ("", "EngineDied"):
+            self._lenders.leave_out(run.lender, message.key)
+        run.take(message)
 
     def _note(self, beat: say.Beat) -> None:
         """Take a lender's word for what it has in hand, as far as it knows what we told it."""
@@ -239,63 +216,15 @@ class Pool:
                 self._drop(beat.sender, name)
         for name, run in self._runs.items():
             if run.lender == beat.sender and run.told < beat.number and name not in beat.runs:
-                _lose(run)
-
-    def _settle(self, run: _Run, message: say.Want | say.Moved | say.Done | say.Failed) -> None:
-        match message:
-            case say.Want(offset=offset):
-                try:
-                    piece = say.Piece(self._me, message.run, offset, _read(run.path, offset))
-                except OSError as error:
-                    log.warning("the sound of a lent run cannot be read: %s", error.strerror)
-                    return _lose(run)
-                self._line.say(say.to_lender(run.lender), piece)
-            case say.Moved():
-                run.on_progress(Progress(message.done_s, message.duration_s, message.text))
-            case say.Done():
-                run.done.set_result(_transcript(message, run.model))
-            case say.Failed(kind=kind, key=key):
-                if kind in ("", "EngineDied"):  # after a death the next try is to be elsewhere: is it the recording?
-                    self._lenders.leave_out(run.lender, key)
-                if blamed := BLAMED.get(kind):
-                    run.done.set_exception(blamed(key, **message.details))
-                else:
-                    _lose(run)
-        return None
+                run.lose()
 
     def _forget(self, lender: str, why: str) -> None:
         self._lenders.forget(lender, why)
         for run in self._runs.values():
             if run.lender == lender:
-                _lose(run)
-
-
-def _lose(run: _Run) -> None:
-    if not run.done.done():
-        run.done.set_exception(LenderLost())
+                run.lose()
 
 
 def _wait(in_hand: int, speed: float | None) -> float:
     """How long it takes there until one more is done, if all are of one length; while a speed is not known, 1."""
     return (in_hand + 1) / (speed or 1.0)
-
-
-def _size_bytes(path: Path) -> int:
-    return path.stat().st_size
-
-
-def _read(path: Path, offset: int) -> bytes:
-    with path.open("rb") as sound:
-        sound.seek(offset)
-        return sound.read(PIECE_BYTES)
-
-
-def _transcript(done: say.Done, model: str) -> Transcript:
-    return Transcript(
-        tuple(Segment(*segment) for segment in done.segments),
-        done.language,
-        done.language_probability,
-        done.duration_s,
-        model,
-        done.took_s,
-    )
