@@ -25,14 +25,32 @@ from transcriber.errors import (
     OverLimit,
     Refused,
     StenogramError,
+    StoreUnavailable,
     Transient,
     Unreadable,
 )
 from transcriber.lending.lender import GONE_S, Lender
 from transcriber.lending.lenders import LEFT_OUT_S, SILENT_S
 from transcriber.lending.lent import PIECE_BYTES
+from transcriber.lending.line import Line
 from transcriber.lending.loan import AGAIN_S
-from transcriber.lending.messages import LENDERS, PROGRAM, Beat, Done, Drop, Here, Lend, Message, Piece, Want, encode
+from transcriber.lending.messages import (
+    LENDERS,
+    PROGRAM,
+    Beat,
+    Done,
+    Drop,
+    Failed,
+    Here,
+    Lend,
+    Message,
+    Moved,
+    OtherVersion,
+    Piece,
+    Want,
+    encode,
+    to_lender,
+)
 from transcriber.lending.pool import HERE_EVERY_S, MOST_AT_ONCE, Pool
 from transcriber.lending.spell import Machine
 
@@ -54,7 +72,7 @@ class AnEngine(FakeEngine):
     refuses: StenogramError | None = None  # the models it is given
     given: list[str] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)  # of the files it was given
-    others: list[Path] = field(default_factory=list)  # the folders of those files
+    shows: list[Progress] = field(default_factory=list)  # one after the other, at once
 
     async def transcribe(
         self, run_id: str, path: Path, options: DecodeOptions, on_progress: Callable[[Progress], None]
@@ -62,6 +80,8 @@ class AnEngine(FakeEngine):
         stat = path.stat()  # noqa: ASYNC240 - a small file
         assert stat.st_mode & 0o777 == 0o600
         self.lengths.append(stat.st_size)
+        for progress in self.shows:
+            on_progress(progress)
         return await super().transcribe(run_id, path, options, on_progress)
 
     async def switch(self, model: str, on_progress: Callable[[float], None]) -> ModelInfo:
@@ -254,7 +274,7 @@ async def test_sound_that_cannot_be_read_here_is_unreadable(town: Town, lent: bo
 
 async def test_progress_is_passed_on_at_most_once_a_second(town: Town) -> None:
     helper = await town.helper()
-    helper.engine.progress = Progress(1.0, 4.0, "hel")
+    helper.engine.shows = [Progress(1.0, 4.0, "hel"), Progress(1.1, 4.0, "hell")]
     helper.engine.hold = asyncio.Event()
     run = town.note()
     await town.settle()
@@ -288,6 +308,62 @@ async def test_a_link_too_slow_for_its_questions_is_asked_less_and_less(town: To
     run.cancel()
 
 
+async def test_a_piece_that_comes_twice_is_taken_once(town: Town) -> None:
+    await town.helper()
+
+    def comes_twice(message: Message) -> bool:
+        if isinstance(message, Piece):
+            town.channel.tell(to_lender("lender1"), encode(message))
+        return False
+
+    town.channel.loses = comes_twice
+    text = "".join(chr(97 + n % 26) for n in range(2 * PIECE_BYTES + 5))
+    run = town.note(text)
+    await town.settle()
+    assert run.result().text == text
+
+
+async def test_once_the_sound_is_there_it_is_not_asked_for_any_more(town: Town) -> None:
+    await town.helper(hold=asyncio.Event())
+    run = town.note()
+    await town.pass_s(60)
+    assert (town.channel.count(Want), run.done()) == (1, False)
+
+
+async def test_an_order_that_comes_twice_is_taken_once(town: Town) -> None:
+    helper = await town.helper(hold=asyncio.Event())
+    town.note()
+    await town.settle()
+    (lend,) = (message for message in town.channel.said if isinstance(message, Lend))
+    town.channel.tell(to_lender("lender1"), encode(lend))
+    await town.settle()
+    assert len(helper.engine.heard) == 1
+    assert len(list(helper.spool.iterdir())) == 1
+
+
+async def test_an_order_without_the_model_for_it_is_given_back(town: Town) -> None:
+    helper = await town.helper(refuses=ModelRefused("model_unfetched"))
+    town.channel.tell(to_lender("lender1"), encode(Lend("program", "run", 3, "small", None, False, "", 1)))
+    await town.settle()
+    (failed,) = (message for message in town.channel.said if isinstance(message, Failed))
+    assert (failed.kind, helper.busy) == ("", 0)
+
+
+async def test_an_answer_counts_once_and_only_from_whom_the_run_was_lent_to(town: Town) -> None:
+    await town.helper(hold=asyncio.Event())
+    run = town.note()
+    await town.settle()
+    (lend,) = (message for message in town.channel.said if isinstance(message, Lend))
+    answer = Done("lender1", lend.run, ((0.0, 1.0, "right"),), "en", 1.0, 1.0, 1.0)
+    town.pool.hear(replace(answer, sender="lender2", segments=((0.0, 1.0, "wrong"),)))
+    town.pool.hear(answer)
+    town.pool.hear(replace(answer, segments=((0.0, 1.0, "late"),)))
+    town.pool.hear(Moved("lender1", lend.run, 0.5, 1.0, "late"))
+    await town.settle()
+    assert run.result().text == "right"
+    assert town.progress == []
+
+
 async def test_a_lost_order_is_noticed_by_the_next_beat_and_done_here(town: Town) -> None:
     helper = await town.helper(speed=9.0)
     lost(town, Lend)
@@ -307,6 +383,7 @@ async def test_a_beat_sent_before_the_order_came_says_nothing_about_it(town: Tow
     town.pool.hear(replace(beats[-1], runs=()))  # on its way when the run was lent
     await town.settle()
     assert (helper.busy, run.done()) == (1, False)
+    assert town.channel.count(Lend) == 1
 
 
 async def test_a_lost_answer_is_given_again(town: Town) -> None:
@@ -553,6 +630,7 @@ async def places_of(town: Town, runs: int) -> str:
         (1.0, 2.5, "ttht"),
         (10.0, 1.0, "hhht"),  # three are enough for any place
         (2.0, 2.0, "htht"),
+        (0.1, 10.0, "ttth"),
     ],
 )
 async def test_a_run_goes_where_it_is_done_first(
@@ -724,6 +802,58 @@ async def test_where_the_store_forbids_it_the_program_goes_on_alone(
     assert "no machine can lend its CPU" in caplog.text
     (tmp_path / "1.sound").touch(mode=0o600)
     assert (await pool.transcribe("1", tmp_path / "1.sound", DecodeOptions(), lambda _: None)).model == "small"
+
+
+async def test_where_the_store_forbids_it_later_on_what_was_lent_is_done_here(town: Town) -> None:
+    await town.helper(hold=asyncio.Event())
+    run = town.note()
+    await town.settle()
+    town.channel.is_forbidden = True
+    town.channel.go_down()
+    await town.settle()
+    town.channel.come_back()
+    await town.pass_s(RETRY_S)
+    assert run.result().text == WORDS
+    assert (len(town.engine.heard), town.pool.lent()) == (1, [])
+
+
+@dataclass
+class AnEnd:
+    """Notes what it is told."""
+
+    waited_s: list[int] = field(default_factory=list)
+
+    def hear(self, message: Message) -> None:
+        pass
+
+    def found(self) -> None:
+        pass
+
+    def lost(self, error: StoreUnavailable, delay_s: int) -> None:
+        self.waited_s.append(delay_s)
+
+    def stranger(self, other: OtherVersion) -> None:
+        pass
+
+
+async def test_the_line_is_tried_again_ever_more_patiently_until_something_is_heard_on_it(town: Town) -> None:
+    line, end = Line(town.channel, town.clock, lambda: iter(range(1, 100)), "topic"), AnEnd()
+    town.channel.is_down = True
+    town.do(line.run(end))
+    await town.pass_s(6)
+    assert end.waited_s == [1, 2, 3, 4]
+    town.channel.come_back()
+    await town.pass_s(4)
+    town.channel.go_down()
+    await town.settle()
+    assert end.waited_s[-1] == 5, "a line on which nothing was heard is none yet"
+    town.channel.come_back()
+    await town.pass_s(5)
+    town.channel.tell("topic", encode(Drop("program", "run")))
+    await town.settle()
+    town.channel.go_down()
+    await town.settle()
+    assert end.waited_s[-1] == 1
 
 
 def test_a_place_takes_what_its_recogniser_has_the_memory_for() -> None:

@@ -85,8 +85,6 @@ class Line:
     async def _speak(self) -> NoReturn:
         while True:
             topic, message = await self._outbox.get()
-            if not self.up:  # said before the line went down: by now it may mean something else
-                continue
             try:
                 await self._channel.publish(topic, encode(message))
             except StoreUnavailable as error:
