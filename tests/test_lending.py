@@ -703,6 +703,9 @@ async def test_a_model_that_cannot_be_had_is_said_and_tried_again(town: Town, ke
     assert helper.told[-1] == line
     assert town.pool.places() == 0
     assert [machine.ready for machine in town.pool.lent()] == [False]
+    await town.pass_s(2 * RETRY_S)
+    times = helper.told.count(line)
+    assert times == (1 if line == "lending_no_model" else 3), "once, where it takes the owner to change it"
     helper.engine.refuses = None
     await town.pass_s(RETRY_S)
     assert helper.told[-1] == "model"
@@ -799,7 +802,7 @@ async def test_where_the_store_forbids_it_the_program_goes_on_alone(
     channel.is_forbidden = True
     pool = Pool(engine, channel, FakeClock(), delays, me="program", max_duration_s=7200.0)
     await asyncio.wait_for(pool.run(), 5)
-    assert "no machine can lend its CPU" in caplog.text
+    assert "no machine can lend its CPU: store_access" in caplog.text
     (tmp_path / "1.sound").touch(mode=0o600)
     assert (await pool.transcribe("1", tmp_path / "1.sound", DecodeOptions(), lambda _: None)).model == "small"
 

@@ -90,6 +90,9 @@ async def test_a_note_is_heard_by_the_machine_that_lends_its_cpu_and_nothing_of_
         await on.srv.wait_until(lambda: transcripts(on) or None, 30)
         assert (done_by(worker), engines_of(here)) == (1, []), "no recogniser was ever started here"
         await asyncio.to_thread(redis.stop)
+        await worker.wait_line("Reconnecting in 5 seconds")
+        code, seconds = await worker.terminate()
+        assert (code, seconds < 3) == (0, True), "in the middle of the pause"
         kept = {folder: files_in(folder) for folder in (on.data_dir, there, tmp_path)}
         assert {path.name for path in kept[there]} == {"worker.lock"}
         assert any(path.suffix == ".aof" and path.stat().st_size for path in kept[tmp_path]), "what Redis keeps"
@@ -133,7 +136,7 @@ async def test_a_cancel_frees_the_cpu_of_the_other_machine(tmp_path: Path, redis
         await on.srv.wait_until(lambda: transcripts(on) or None, 30)
 
 
-async def test_a_model_folder_may_lie_among_the_models_of_the_other_machine(
+async def test_a_model_folder_may_lie_among_the_models_of_the_other_machine_and_a_change_is_followed(
     tmp_path: Path, redis_server: RedisServer
 ) -> None:
     theirs, ours = tmp_path / "theirs" / "mine", tmp_path / "data" / "models" / "mine"
@@ -149,6 +152,12 @@ async def test_a_model_folder_may_lie_among_the_models_of_the_other_machine(
         send(on)
         await on.srv.wait_until(lambda: transcripts(on) or None, 30)
         assert done_by(worker) == 1
+        since = len(worker.lines)
+        on.srv.deliver_text(on.me, None, f"/model {MODEL}")
+        await worker.wait_line("🎙️ Working with the model ct2!", 30, since)
+        send(on, "en_call_me_back.ogg")
+        await on.srv.wait_until(lambda: transcripts(on, CLIPS["en_call_me_back.ogg"]) or None, 30)
+        assert done_by(worker) == 2
 
 
 async def test_an_idle_worker_costs_next_to_nothing_tells_its_story_and_stops_when_told(

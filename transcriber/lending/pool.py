@@ -53,7 +53,7 @@ class Pool:
                 group.create_task(self._line.run(self))
                 group.create_task(self._stay())
         except* StoreRefused as refused:
-            log.warning("no machine can lend its CPU: %s", refused.exceptions[0])
+            log.warning("no machine can lend its CPU: %s", _first(refused))
             for lender in [one.sender for one in self._lenders]:
                 self._forget(lender, "cannot be reached")
 
@@ -223,6 +223,12 @@ class Pool:
         for run in self._runs.values():
             if run.lender == lender:
                 run.lose()
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _wait(in_hand: int, speed: float | None) -> float:

@@ -115,21 +115,26 @@ class Spell:
                 if 0 < tenth < 9:  # at first and from then on nothing is downloaded
                     self._announce("model_fetching", model=model, fraction=fraction)
 
+        said = ""
         for delay_s in self._delays():
             try:
                 self._ready = (await self._engine.switch(self._model_here(model), progressed)).name
             except ModelRefused as error:
-                self._refused(model, error, delay_s)
+                said = self._refused(model, error, delay_s, said)
             else:
                 self._announce("model", model=model)
                 return self._beat()
             await self._clock.sleep(delay_s)
         return None
 
-    def _refused(self, model: str, error: ModelRefused, delay_s: int) -> None:
-        log.warning("the model of the program cannot be used here: %s; again in %d s", error.key, delay_s)
-        known = {"model_unfetched": "model_unfetched", "model_too_big": "lending_no_memory"}
-        self._announce(known.get(error.key, "lending_no_model"), model=model, seconds=delay_s)
+    def _refused(self, model: str, error: ModelRefused, delay_s: int, said: str) -> str:
+        """Say what is wrong with it; what only the owner can change, once. Returns what was said."""
+        log.info("the model of the program cannot be used here: %s; again in %d s", error.key, delay_s)
+        comes_and_goes = {"model_unfetched": "model_unfetched", "model_too_big": "lending_no_memory"}
+        key = comes_and_goes.get(error.key, "lending_no_model")
+        if key != said or key != "lending_no_model":
+            self._announce(key, model=model, seconds=delay_s)
+        return key
 
     def _take_on(self, lend: Lend) -> None:
         if lend.run in self._loans:
