@@ -115,6 +115,22 @@ async def test_a_burst_of_notes_is_shared_by_the_program_and_two_machines(redis_
         assert sum(done_by(worker) for worker in workers) == sum("is lent to" in line for line in here.lines)
 
 
+async def test_a_short_note_overtakes_long_ones_here_and_there(tmp_path: Path, redis_server: RedisServer) -> None:
+    long = repeated(tmp_path / "long.wav", sample("en_long_90s"), 900).read_bytes()
+    async with stage() as on, AsyncExitStack() as stack:
+        settings = {"REDIS_URL": redis_server.url, "CPU_THREADS": "1", "MERGE_PAUSE_S": "0"}
+        here = await stack.enter_async_context(running(on, settings=settings))
+        worker = await stack.enter_async_context(working(redis_server.url))
+        await worker.wait_line(READY)
+        await here.wait_line("is here")
+        for _ in range(4):
+            on.srv.deliver_voice(on.friend, None, long, 900)
+        await on.srv.wait_until(lambda: len(engines_of(here)) == 1 or None, 60)  # so both are at it
+        await worker.wait_line("taken on")
+        send(on)
+        assert " job 5" in await here.wait_line(" done job ", 60), "before all that came before it"
+
+
 async def test_a_cancel_frees_the_cpu_of_the_other_machine(tmp_path: Path, redis_server: RedisServer) -> None:
     long = repeated(tmp_path / "long.wav", sample("en_long_90s"), 600).read_bytes()
     async with stage() as on, AsyncExitStack() as stack:
