@@ -20,6 +20,7 @@ from transcriber.usage import Parser
 
 _EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb with the most options
 _FIND_EXAMPLE = "python userbot.py find --limit 5 tickets"
+_WORKER_EXAMPLE = "REDIS_URL=redis://:password@host:6379/0 python userbot.py worker"
 _EXPORT_EXAMPLE = "python userbot.py export --since 7d -o notes.md"
 
 
@@ -83,6 +84,7 @@ def _parser(texts: Texts) -> Parser:
     _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
     _find_options(verbs.add_parser("find", help=texts("cli.find"), example=_FIND_EXAMPLE), texts)
     _export_options(verbs.add_parser("export", help=texts("cli.export"), example=_EXPORT_EXAMPLE), texts)
+    verbs.add_parser("worker", help=texts("cli.worker"), description=texts("cli.worker_how"), example=_WORKER_EXAMPLE)
     verbs.add_parser("check", help=texts("cli.check"))
     verbs.add_parser("doctor", help=texts("cli.doctor"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))
@@ -190,6 +192,12 @@ def _export(settings: config.Settings, texts: Texts, arguments: argparse.Namespa
     return asyncio.run(finding.export(settings, texts, arguments))
 
 
+def _worker(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
+    from transcriber import helping
+
+    return asyncio.run(helping.help_out(settings, texts))
+
+
 def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     from transcriber.sandbox import demo, play
 
@@ -197,7 +205,7 @@ def _sandbox(settings: config.Settings, texts: Texts, arguments: argparse.Namesp
 
 
 VERBS = {"run": _run, "login": _login, "logout": _logout, "transcribe": _transcribe, "sandbox": _sandbox}
-VERBS |= {"find": _find, "export": _export}
+VERBS |= {"find": _find, "export": _export, "worker": _worker}
 
 
 if __name__ == "__main__":

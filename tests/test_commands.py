@@ -38,6 +38,7 @@ from transcriber.domain import (
     FileFormat,
     Job,
     JobState,
+    Lent,
     Listening,
     MediaKind,
     ModelInfo,
@@ -987,6 +988,22 @@ async def test_status_when_nothing_happened_yet(russian: Desk) -> None:
         "ℹ️ 1.2.3 · работает 2 ч 1 мин",
     ]
     assert max(len(line) for line in lines) <= PHONE
+
+
+async def test_status_names_the_machines_that_lend_their_cpu(desk: Desk, russian: Desk) -> None:
+    machines = [Lent("attic", 4, ready=True, runs=2), Lent("cellar", 1, ready=True, runs=0)]
+    for at in (desk, russian):
+        at.status.machines = [*machines, Lent("shed", 21, ready=False, runs=0)]
+    assert (await desk.say("/status")).splitlines()[-4:-1] == [
+        "🤝 attic · 4 threads · running 2",
+        "🤝 cellar · 1 thread · idle",
+        "🤝 shed · 21 threads · not ready",
+    ]
+    assert (await russian.say("/status")).splitlines()[-4:-1] == [
+        "🤝 attic · 4 потока · в работе 2",
+        "🤝 cellar · 1 поток · свободна",
+        "🤝 shed · 21 поток · не готова",
+    ]
 
 
 # /words

@@ -98,13 +98,26 @@ async def test_the_whole_is_expected_to_go_on_at_the_speed_so_far(room: Room) ->
         assert room.times()[-1] == (11, 24)
 
 
+async def test_what_is_begun_anew_is_reckoned_anew(room: Room) -> None:
+    async with room.reporting():
+        room.reporter.heard(Progress(0, 60, ""))
+        await room.clock.advance(30)
+        room.reporter.heard(Progress(45, 60, "a"))  # the last word of a machine that goes away
+        await room.clock.advance(30)
+        room.reporter.heard(Progress(0, 60, ""))
+        await room.clock.advance(2)
+        room.reporter.heard(Progress(15, 60, "a"))
+        await room.clock.advance(3)  # shown at 65
+    assert room.owner.seen[-1] == Progress(15, 60, "a", 5, 8)
+
+
 async def test_nothing_is_expected_of_the_first_moments(room: Room) -> None:
     async with room.reporting():
         room.reporter.heard(Progress(0, 60, ""))
         await room.clock.advance(0.5)
         room.reporter.heard(Progress(20, 60, "a"))  # half a second says nothing
         await room.clock.advance(2)
-        room.reporter.heard(Progress(0, 6000, ""))
+        room.reporter.heard(Progress(20, 6000, ""))
         room.reporter.heard(Progress(100, 6000, "a"))  # nor does a sixtieth
         await room.clock.advance(3)
     assert room.times() == [(2, None), (5, None)]

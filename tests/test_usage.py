@@ -28,13 +28,15 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 def english(shown: str) -> list[str]:
     """Words in Latin letters that are no names of things to type."""
-    names = r"[a-z]+\.py|--?[a-z]+(-[a-z]+)*|python|Telegram|Docker|cron|JSON|QR"
+    names = (
+        r"[a-z]+\.py|--?[a-z]+(-[a-z]+)*|python|Telegram|Docker|cron|JSON|QR|Redis|[A-Z]+_URL|redis://\S+|docs/\S+"
+    )
     typed = {*userbot.VERBS, "check", "doctor", "txt", "srt", "vtt", "json", "note", "ogg", "out", "dance", "mp3"}
     return [word for word in re.findall(r"[A-Za-z]{3,}", re.sub(names, "", shown)) if word not in typed]
 
 
 @pytest.mark.parametrize("language", ["ru"], indirect=True)
-@pytest.mark.parametrize("verb", [[], ["transcribe"], ["login"]])
+@pytest.mark.parametrize("verb", [[], ["transcribe"], ["login"], ["worker"]])
 def test_the_help_is_in_one_language(verb: list[str], language: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         userbot.main([*verb, "--help"])

@@ -96,6 +96,7 @@ class Room:
     engine: FakeEngine
     delivery: FakeDelivery
     slots: int = 3
+    places: int = 0  # on other machines
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -111,6 +112,7 @@ class Room:
             self.clock,
             self.spool,
             self.slots,
+            places=lambda: self.places,
         )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(worker.run())
@@ -273,6 +275,26 @@ async def test_other_words_to_expect_have_the_same_file_heard_anew_and_the_same_
             await eventually(lambda: len(room.delivery.said) == number)  # noqa: B023 - waited for at once
             await room.until(job, JobState.DONE)
     assert [options.words for _, options in room.engine.heard] == ["", "Anna", "Anna, Kubernetes"]
+
+
+async def test_as_many_more_notes_are_worked_on_as_there_are_places_elsewhere(room: Room) -> None:
+    room.engine.hold = asyncio.Event()
+    jobs = await room.add(*(a_note(number, duration_s=600.0) for number in range(1, 7)))
+
+    async def running() -> int:
+        await room.clock.advance(2.0)
+        for _ in range(50):  # real files, and a real database
+            await asyncio.sleep(0.002)
+        return sum([(await room.job(job)).state is JobState.RUNNING for job in jobs])
+
+    async with room.working():
+        assert await running() == 2, "the third slot is for short notes"
+        room.places = 2
+        assert await running() == 4
+        room.places = 1  # one goes away
+        await room.jobs.cancel_all()
+        jobs = await room.add(*(a_note(number, duration_s=600.0) for number in range(11, 17)))
+        assert await running() == 3
 
 
 async def test_a_short_note_is_not_stuck_behind_long_ones(room: Room) -> None:

@@ -20,26 +20,26 @@ from transcriber.chat.texts import Texts
 from transcriber.clock import Clock, SystemClock
 from transcriber.data_dir import DATABASE, prepare
 from transcriber.domain import Limits, Preferences
-from transcriber.errors import Permanent, SignedOut, StoreRefused, StoreUnavailable
+from transcriber.errors import SignedOut, StoreRefused, StoreUnavailable
 from transcriber.heartbeat import heartbeat
 from transcriber.inbox import Inbox
+from transcriber.lending.pool import Pool
 from transcriber.manners import Manners
 from transcriber.model_choice import engine_for, have_model
-from transcriber.protocols import Announce, Archive, Store
+from transcriber.protocols import Announce, Archive, Engine, Store
 from transcriber.sandbox import crash
 from transcriber.speech.cpu import default_threads
-from transcriber.speech.engine import Engine
 from transcriber.speech.models import Models
 from transcriber.status import ProgramStatus
-from transcriber.stopping import stop_on_signal
+from transcriber.stopping import permanent_in, until_told
 from transcriber.storage.archive import open_archive
-from transcriber.storage.store import open_store
+from transcriber.storage.store import open_channel, open_store
 from transcriber.telegram.catchup import CatchUp
 from transcriber.telegram.connection import Connection
 from transcriber.telegram.gateway import TelegramGateway
 from transcriber.telegram.lock import AccountLease, InstanceLock, holder_id
 from transcriber.telegram.session import SessionFile
-from transcriber.telegram.supervisor import supervise
+from transcriber.telegram.supervisor import backoff, supervise
 from transcriber.tracked import FirstTracked
 from transcriber.work.intake import Intake
 from transcriber.work.jobs import Jobs
@@ -56,14 +56,7 @@ async def run(settings: Settings, texts: Texts) -> int:
     crash.arm(settings.sandbox)
     announce = logs.Announcer(texts, settings.log_format)
     texts = Texts(texts.language, texts.zone, settings.command_prefixes[0])
-    with stop_on_signal(announce) as stop:
-        try:
-            await _live(settings, texts, announce, SystemClock())
-        except asyncio.CancelledError:
-            if not stop.is_set():
-                raise
-        except BaseExceptionGroup as group:
-            raise _permanent_in(group) from group
+    await until_told(_live(settings, texts, announce, SystemClock()), announce)
     announce("stopped")
     return 0
 
@@ -92,16 +85,19 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
             tracked = FirstTracked(settings.tracked, rules, store)
             await tracked.seed()
             announce("tracked_count", n=await tracked.count())
-            engine = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
+            here = await stack.enter_async_context(await engine_for(settings, models, store, threads, clock))
+        pool = await _pool(stack, settings, here, clock)
+        engine = pool or here
 
         gateway = TelegramGateway(clock)
         cards = Cards(store, archive, texts, settings.merge_pause_s)
         delivery = TranscriptDelivery(gateway, jobs, rules, cards, texts, clock)
         manners = Manners(delivery, gateway, clock, progress=settings.progress, mark_played=settings.mark_played)
-        status = ProgramStatus(clock, manners)
+        status = ProgramStatus(clock, manners, pool.lent if pool else tuple)
         worker = Worker(
             *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
             beam_size=settings.beam_size,
+            places=pool.places if pool else lambda: 0,
         )
         inbox = Inbox(Intake(rules, jobs, limits, clock), delivery, jobs, store)
         keeping = Keeping(store, archive, jobs, clock)
@@ -127,6 +123,8 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(worker.run(), name="worker")
+                if pool is not None:
+                    group.create_task(pool.run(), name="lenders")
                 group.create_task(supervise(attempt, clock=clock, announce=announce), name="connection")
                 group.create_task(inbox.pump(commands), name="commands")
                 group.create_task(manners.run(), name="manners")
@@ -136,7 +134,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
                 group.create_task(keeping.run(inbox.complete.wait), name="keeping")
                 group.create_task(heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
-            session.set_aside(_permanent_in(signed_out).key)
+            session.set_aside(permanent_in(signed_out).key)
             raise
 
 
@@ -156,6 +154,15 @@ async def _open_stores(stack: AsyncExitStack, settings: Settings, clock: Clock) 
     store = await stack.enter_async_context(open_store(settings.redis_url or database, clock=clock))
     archive = await stack.enter_async_context(open_archive(database))
     return store, archive
+
+
+async def _pool(stack: AsyncExitStack, settings: Settings, engine: Engine, clock: Clock) -> Pool | None:
+    """What lends work to other machines, where there is a store that they share."""
+    if settings.redis_url is None:
+        return None
+    channel = await stack.enter_async_context(open_channel(settings.redis_url))
+    most_s = float(settings.max_duration_s)
+    return Pool(engine, channel, clock, backoff, me=secrets.token_hex(4), max_duration_s=most_s)
 
 
 @contextmanager
@@ -183,14 +190,3 @@ async def _tell_when_running(
     announce("running")
     announce("model", model=engine.info().model)
     announce("tracked_list", names=await tracked.names())
-
-
-def _permanent_in(group: BaseExceptionGroup[BaseException]) -> Permanent:
-    """The error that stops the program; anything else in there is a bug of ours and is raised as it is."""
-    permanent, rest = group.split(Permanent)
-    found: BaseException | None = permanent or rest
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    if isinstance(found, Permanent):
-        return found
-    raise found or group

@@ -330,6 +330,16 @@ class EngineInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Lent:
+    """A machine that lends its CPU, for `/status`."""
+
+    name: str  # of the machine; shown to the owner only, never logged
+    threads: int
+    ready: bool  # it has the model, and nothing is wrong with it
+    runs: int  # recordings it has in hand
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionInfo:
     """The state of the link to Telegram, for `/status` and the health file."""
 

@@ -7,6 +7,7 @@ Every method may raise `Transient`, `Refused` or `Permanent` (errors.py) and not
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -218,4 +219,17 @@ class Archive(Protocol):
 
     async def finish_forgetting(self) -> int:
         """Delete what an end in the middle kept `forget` from deleting; returns of how many notes."""
+        ...
+
+
+class Channel(Protocol):
+    """Words between machines that share a store: whoever listens at that moment hears them, and nobody keeps them.
+    Raises `StoreUnavailable`, and `StoreRefused` where it is not allowed."""
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """Say it to all who listen; in the order in which it is said."""
+        ...
+
+    def listen(self, *topics: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Everything that is said about these from when the block is entered; raises when the link is lost."""
         ...

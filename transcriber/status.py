@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from transcriber import __version__
 from transcriber.clock import Clock
-from transcriber.domain import Job, Progress, Transcript
+from transcriber.domain import Job, Lent, Progress, Transcript
 from transcriber.errors import StenogramError
 from transcriber.work.worker import Delivery
 
@@ -14,9 +16,10 @@ class ProgramStatus:
 
     version = __version__
 
-    def __init__(self, clock: Clock, delivery: Delivery) -> None:
+    def __init__(self, clock: Clock, delivery: Delivery, lent: Callable[[], Sequence[Lent]] = tuple) -> None:
         self._clock = clock
         self._delivery = delivery
+        self._lent = lent
         self._progress: dict[int, Progress] = {}
         self._last_error: tuple[str, float] | None = None
         self._started_s = clock.monotonic()
@@ -33,6 +36,10 @@ class ProgramStatus:
     def last_error(self) -> tuple[str, float] | None:
         """The key of the last error that a note was given up for, and its Unix time."""
         return self._last_error
+
+    def lent(self) -> Sequence[Lent]:
+        """The machines that lend their CPU."""
+        return self._lent()
 
     async def progress(self, job: Job, progress: Progress) -> None:
         """See the worker's `Delivery`."""

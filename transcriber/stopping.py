@@ -7,13 +7,37 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from transcriber.errors import Permanent
 from transcriber.protocols import Announce
 
 EXIT_DEADLINE_S = 2.5  # SIGTERM to exit stays under 3 s whatever hangs: starting recovers what stopping left undone
+
+
+async def until_told(live: Coroutine[Any, Any, None], announce: Announce) -> None:
+    """Live until a signal says to stop. Raises the `Permanent` that ended it before."""
+    with stop_on_signal(announce) as stop:
+        try:
+            await live
+        except asyncio.CancelledError:
+            if not stop.is_set():
+                raise
+        except BaseExceptionGroup as group:
+            raise permanent_in(group) from group
+
+
+def permanent_in(group: BaseExceptionGroup[BaseException]) -> Permanent:
+    """The error that stops the program; anything else in there is a bug of ours and is raised as it is."""
+    permanent, rest = group.split(Permanent)
+    found: BaseException | None = permanent or rest
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    if isinstance(found, Permanent):
+        return found
+    raise found or group
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import account, cards, connection, delivery, hostile, intake, store, work
+from tests.faults import account, cards, connection, delivery, hostile, intake, lending, store, work
 from tests.faults.fault import Fault
 
 THEMES: dict[str, tuple[Fault, ...]] = {
@@ -13,5 +13,6 @@ THEMES: dict[str, tuple[Fault, ...]] = {
     "connection": connection.ROWS,
     "account": account.ROWS,
     "store": store.ROWS,
+    "lending": lending.ROWS,
     "hostile": hostile.ROWS,
 }

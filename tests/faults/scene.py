@@ -119,8 +119,8 @@ class Scene:
         self.ended_with = code
         return self.program.errors[-1]
 
-    async def line(self, text: str, within: float = TEXT_WITHIN_S) -> str:
-        return await self.program.wait_line(text, within)
+    async def line(self, text: str, within: float = TEXT_WITHIN_S, since: int = 0) -> str:
+        return await self.program.wait_line(text, within, since)
 
     # The world
     def note(self, clip: Clip = HELLO, by: Tl | None = None, chat: Tl | None = None, **how: object) -> Tl:
@@ -212,7 +212,7 @@ class Scene:
 
     def engines(self) -> list[int]:
         """The process ids of the program's recognisers."""
-        return [pid for pid in _children(self.program.process.pid) if b"speech.process" in _command(pid)]
+        return engines_of(self.program)
 
     async def engine(self, within: float = TEXT_WITHIN_S) -> int:
         """The process id of the recogniser, as soon as there is one."""
@@ -269,6 +269,11 @@ def _assert_just(standing: list[str], owed: Counter[str]) -> None:
     for words, times in owed.items():
         assert _count(standing, words) == times, (words, standing)
     assert len(standing) == owed.total(), standing
+
+
+def engines_of(program: ProgramProcess) -> list[int]:
+    """The process ids of its recognisers."""
+    return [pid for pid in _children(program.process.pid) if b"speech.process" in _command(pid)]
 
 
 def _children(pid: int) -> list[int]:

@@ -19,6 +19,7 @@ from transcriber.domain import (
     EngineInfo,
     Job,
     JobState,
+    Lent,
     Listening,
     MediaKind,
     ModelInfo,
@@ -362,6 +363,10 @@ class FakeStatus:
     def __init__(self) -> None:
         self.progress: dict[int, Progress] = {}
         self.error: tuple[str, float] | None = None
+        self.machines: list[Lent] = []
+
+    def lent(self) -> list[Lent]:
+        return self.machines
 
     def progress_of(self, job_id: int) -> Progress | None:
         return self.progress.get(job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -58,6 +59,11 @@ class RedisServer:
     def kill(self) -> None:
         """End it as a crash does."""
         self._end(kill=True)
+
+    def freeze(self) -> None:
+        """Let it be there and say nothing, until it is killed."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
 
     def empty(self) -> None:
         """Forget everything."""

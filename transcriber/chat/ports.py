@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from transcriber.domain import ChatRules, Job, JobState, Listening, Note, Pointed, Preferences, Progress, Request
+from transcriber.domain import (
+    ChatRules,
+    Job,
+    JobState,
+    Lent,
+    Listening,
+    Note,
+    Pointed,
+    Preferences,
+    Progress,
+    Request,
+)
 from transcriber.protocols import Gateway
 
 
@@ -114,4 +125,8 @@ class Status(Protocol):
 
     def last_error(self) -> tuple[str, float] | None:
         """The key of the last error and its Unix time."""
+        ...
+
+    def lent(self) -> Sequence[Lent]:
+        """The machines that lend their CPU."""
         ...

@@ -9,7 +9,7 @@ from transcriber.chat.ports import Jobs, KnownJobs, Status
 from transcriber.chat.rich import Builder
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock
-from transcriber.domain import Command, JobState
+from transcriber.domain import Command, JobState, Lent
 from transcriber.protocols import Engine, Gateway
 
 _HOUR_S = 3600.0
@@ -58,7 +58,13 @@ class StatusCommands:
             line += " " + self._texts("status.unloaded")
         if engine.deaths:
             line += "\n" + self._texts("status.deaths", n=engine.deaths)
-        return line
+        return "\n".join([line, *(self._machine(one) for one in self._status.lent())])
+
+    def _machine(self, one: Lent) -> str:
+        doing = self._texts("status.lent_busy", n=one.runs) if one.runs else self._texts("status.lent_idle")
+        if not one.ready:
+            doing = self._texts("status.lent_unready")
+        return self._texts("status.lent", name=one.name, n=one.threads, doing=doing)
 
     async def _add_queue(self, builder: Builder) -> None:
         counts = await self._jobs.counts()

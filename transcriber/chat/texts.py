@@ -25,6 +25,8 @@ from transcriber.chat.texts_cli_ru import RUSSIAN_CLI
 from transcriber.chat.texts_doctor_en import ENGLISH_DOCTOR
 from transcriber.chat.texts_doctor_ru import RUSSIAN_DOCTOR
 from transcriber.chat.texts_en import ENGLISH, ENGLISH_MONTHS
+from transcriber.chat.texts_lending_en import ENGLISH_LENDING
+from transcriber.chat.texts_lending_ru import RUSSIAN_LENDING
 from transcriber.chat.texts_note_en import ENGLISH_NOTE
 from transcriber.chat.texts_note_ru import RUSSIAN_NOTE
 from transcriber.chat.texts_ru import RUSSIAN, RUSSIAN_MONTHS
@@ -44,6 +46,7 @@ TABLES: Mapping[Language, Mapping[str, str]] = {
         **RUSSIAN_CLI,
         **RUSSIAN_SANDBOX,
         **RUSSIAN_DOCTOR,
+        **RUSSIAN_LENDING,
     },
     "en": {
         **ENGLISH,
@@ -53,6 +56,7 @@ TABLES: Mapping[Language, Mapping[str, str]] = {
         **ENGLISH_CLI,
         **ENGLISH_SANDBOX,
         **ENGLISH_DOCTOR,
+        **ENGLISH_LENDING,
     },
 }
 _MONTHS: Mapping[Language, tuple[str, ...]] = {"ru": RUSSIAN_MONTHS, "en": ENGLISH_MONTHS}

@@ -59,7 +59,7 @@ class RedisStore:
     async def open(cls, url: str, *, socket_s: float = SOCKET_S) -> RedisStore:
         """Connect. Raises `StoreRefused` (URL, password, newer layout) or `StoreUnavailable`; none of them, and no
         repr, has the URL in it, because the password is part of that."""
-        store = cls(_client(url, socket_s))
+        store = cls(client_for(url, socket_s))
         try:
             await store._check()
         except BaseException:
@@ -211,7 +211,7 @@ def _is_about_access(error: RedisError, said: str) -> bool:
 
 async def server(url: str) -> tuple[str, bool]:
     """Its version, and whether it keeps what it is given (`appendonly yes`); nothing is written. Raises as `open`."""
-    store = RedisStore(_client(url, SOCKET_S))
+    store = RedisStore(client_for(url))
     try:
         found = await store._ask(store._redis.info())
     finally:
@@ -219,7 +219,8 @@ async def server(url: str) -> tuple[str, bool]:
     return str(found["redis_version"]), bool(found.get("aof_enabled"))
 
 
-def _client(url: str, socket_s: float) -> Redis:
+def client_for(url: str, socket_s: float = SOCKET_S, *, text: bool = True) -> Redis:
+    """A client with connections of its own, not yet made. Raises `StoreRefused`, without the URL in it."""
     try:
         parts = urlsplit(url)
         pool = BlockingConnectionPool.from_url(
@@ -233,7 +234,7 @@ def _client(url: str, socket_s: float) -> Redis:
             retry=Retry(NoBackoff(), 0),
             # The older protocol has all that is needed here, and no messages that Redis sends unasked.
             protocol=2,
-            decode_responses=True,
+            decode_responses=text,
         )
     except (ValueError, TypeError):
         # Not `from` it: what Python says about a wrong port quotes from the password.

@@ -1,4 +1,4 @@
-"""Which store it is: a file on this machine, or a Redis that several machines share."""
+"""Which store it is: a file on this machine, or a Redis that several machines share and talk over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from transcriber.clock import Clock
-from transcriber.protocols import Store
+from transcriber.protocols import Channel, Store
 from transcriber.storage.sqlite import SqliteStore
 
 
@@ -21,6 +21,19 @@ async def open_store(url_or_path: str | Path, *, clock: Clock) -> AsyncIterator[
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def open_channel(url: str) -> AsyncIterator[Channel]:
+    """The channel between the machines that share the store at a Redis URL; closed at the end. Nothing is connected
+    yet. Raises `StoreRefused`."""
+    from transcriber.storage.channel import RedisChannel
+
+    channel = RedisChannel.at(url)
+    try:
+        yield channel
+    finally:
+        await channel.close()
 
 
 async def _open(url_or_path: str | Path, clock: Clock) -> Store:

@@ -36,8 +36,8 @@ class InstanceLock:
     It is never deleted, because a second process could then lock a file that is no longer there for a third.
     """
 
-    def __init__(self, data_dir: Path, clock: Clock, holder: str) -> None:
-        self._path = data_dir / LOCK_NAME
+    def __init__(self, data_dir: Path, clock: Clock, holder: str, name: str = LOCK_NAME) -> None:
+        self._path = data_dir / name
         self._clock = clock
         self._holder = holder
         self._fd: int | None = None

@@ -33,14 +33,14 @@ class Reporter:
         self._clock = clock
         self._job = job
         self._latest = Progress(0.0, job.note.duration_s, "")
-        self._began_s: float | None = None  # monotonic; the engine's first word of this recording
+        self._began_s: float | None = None  # monotonic; the engine's first word of this recording, as it goes now
         self._expected_s: float | None = None
         self._speaking = asyncio.Lock()
         self._stopped = False
 
     def heard(self, progress: Progress) -> None:
         """Take the engine's word; cheap."""
-        if self._began_s is None:
+        if self._began_s is None or progress.done_s < self._latest.done_s:  # begun anew, at another place
             self._began_s = self._clock.monotonic()
         if progress.done_s != self._latest.done_s:  # in between it is at work on what will move it next
             self._expected_s = _expected_s(progress.fraction, self._clock.monotonic() - self._began_s)

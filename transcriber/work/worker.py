@@ -82,12 +82,14 @@ class Worker:
         spool: Path,
         slots: int = 3,
         beam_size: int = 1,
+        places: Callable[[], int] = lambda: 0,
     ) -> None:
         self._jobs = jobs
         self._gateway = gateway
         self._delivery = delivery
         self._clock = clock
         self._slots = slots
+        self._places = places  # on other machines, beside the slots for this one
         self._patience = Patience(gateway, clock)
         self._hearing = Hearing(jobs, rules, engine, gateway, archive, limits, spool, self._patience, beam_size)
 
@@ -97,15 +99,19 @@ class Worker:
         if recovered := await self._patience.stored(self._jobs.recover):
             log.info("%d jobs put back that were running when the program ended", recovered)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._look())
+            group.create_task(self._look(group))
             group.create_task(self._withdraw())
             for slot in range(self._slots):
                 short_only = slot > 0 and slot == self._slots - 1
                 group.create_task(self._slot(SHORT_S if short_only else None))
 
-    async def _look(self) -> None:
+    async def _look(self, group: asyncio.TaskGroup) -> None:
+        more = 0
         while True:
             await self._clock.sleep(LOOK_EVERY_S)
+            while more < self._places():
+                more += 1
+                group.create_task(self._slot(None, more))
             self._jobs.nudge()
 
     async def _withdraw(self) -> None:
@@ -113,11 +119,14 @@ class Worker:
             job = await self._jobs.withdrawn.get()
             await self._patience.told(partial(self._delivery.cancelled, job))
 
-    async def _slot(self, longest_s: float | None) -> None:
+    async def _slot(self, longest_s: float | None, place: int = 0) -> None:
+        """Take job after job; the slot of a place elsewhere only while there are that many."""
         while not _stopping():
             await self._gateway.wait_online()
             changed = self._jobs.changed
-            job = await self._patience.stored(lambda: self._jobs.claim(longest_s))
+            job = None
+            if place <= self._places():
+                job = await self._patience.stored(lambda: self._jobs.claim(longest_s))
             if job is None:
                 await changed.wait()
                 continue
