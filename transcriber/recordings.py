@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections import Counter
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transcriber.errors import DataDirUnusable, OverLimit, StenogramError, Unreadable
+from transcriber.errors import DataDirUnusable, OverLimit, Refused, StenogramError, Unreadable
 
 # What is taken from a folder; a file that is named itself is taken whatever it is called.
 SOUND = ("aac", "ac3", "aif", "aiff", "amr", "ape", "au", "caf", "flac", "m4a", "m4b", "mka", "mp3", "oga", "ogg")
@@ -54,13 +55,42 @@ class Recording:
 def found(paths: Iterable[str]) -> Iterator[Recording]:
     """What is meant: folders are searched, hidden files in them and what is no medium left out. `-`: see `piped`."""
     for path in map(Path, paths):
-        if not path.is_dir():
-            gone = None if str(path) == STDIN or path.exists() else Unreadable("missing_file")
-            yield Recording(str(path), path, Path(path.name), gone)
+        trouble = None if str(path) == STDIN else _trouble(path)
+        if trouble is not None or not path.is_dir():
+            yield Recording(str(path), path, Path(path.name), trouble)
         elif inside := [inner for inner in sorted(path.rglob("*")) if _is_medium(inner, path)]:
             yield from (Recording(str(inner), inner, inner.relative_to(path)) for inner in inside)
         else:
             yield Recording(str(path), path, Path(path.name), Unreadable("nothing_found"))
+
+
+def _trouble(path: Path) -> StenogramError | None:
+    """Why this cannot be read, if it cannot."""
+    try:
+        path.stat()
+    except PermissionError:
+        return Unreadable("no_access")
+    except OSError:  # nothing there, or no name of a file
+        return Unreadable("missing_file")
+    may = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+    return None if os.access(path, may) else Unreadable("no_access")
+
+
+def written_wrong(error: OSError, path: Path) -> StenogramError:
+    """What a failed write is called."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused("disk_full") if full else Refused("unwritable", path=path)
+
+
+def folder_trouble(folder: Path) -> StenogramError | None:
+    """Why no files can be written into this folder, which need not be there yet."""
+    try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError:  # in a folder that may not be looked into
+        return Refused("folder_closed")
+    if not there.is_dir():
+        return Unreadable("not_a_folder")
+    return None if os.access(there, os.W_OK | os.X_OK) else Refused("folder_closed")
 
 
 def _is_medium(path: Path, folder: Path) -> bool:
@@ -84,6 +114,8 @@ def piped(source: BinaryIO, data_dir: Path, most_bytes: int) -> Iterator[Recordi
             trouble = None
         except StenogramError as error:
             trouble = error
+        except OSError as error:
+            trouble = written_wrong(error, data_dir)
         yield Recording(STDIN, path, Path("stdin"), trouble)
 
 

@@ -63,7 +63,7 @@ RUSSIAN_ARCHIVE: Final[Mapping[str, str]] = {
     "cli.find_total": "{n} {n:запись|записи|записей}, показаны последние: {shown}. Больше: --limit",
     "error.chat_unknown": "Такого чата среди расшифровок нет[[: {name}]].",
     "error.chats_fit": "Подходит несколько чатов, назовите id[[: {names:list}]].",
-    "error.since_wrong": "Это не дата и не число дней[[: {since}]]. Например: 2026-10-01 или 7d",
+    "error.since_wrong": "Это не дата и не число дней[[: {since}]].",
     "error.unwritable": "В этот файл не записать[[: {path}]].",
     "error.store_older": "Данные записаны более ранней версией программы. Запустите её один раз: python userbot.py",
 }

@@ -66,4 +66,12 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "check.store_down": "неладно: хранилище не отвечает",
     "check.offline": "неладно: связи с Telegram нет уже {seconds:duration}",
     "setting.wrong": "{name}={value} (нужно {expected})",
+    "error.disk_full": "На диске кончилось место.",
+    "terminal.offline": "Нет связи с Telegram. Проверьте сеть и попробуйте ещё раз.",
+    "error.no_access": "Нет прав на чтение.",
+    "error.folder_closed": "Нет прав на запись в эту папку.",
+    "cli.no_archive": "В {path} пока нет ни одной расшифровки.",
+    "cli.exported": "Записано: {path}",
+    "error.data_dir_closed": "Нет прав на чтение[[: {path}]]. Исправьте права или запустите от имени владельца.",
+    "error.dotenv_unreadable": "Не прочитать {path}: нет прав, или это не текст в UTF-8.",
 }
