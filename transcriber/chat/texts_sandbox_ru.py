@@ -32,11 +32,11 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.help": """\
 Здесь вы играете за всех; программа отвечает сама.
   ТЕКСТ                {friend} пишет вам
-  voice ФАЙЛ           {friend} присылает голосовое ({sample}, …)
+  voice [ФАЙЛ]         {friend} присылает голосовое; без файла — «привет»
   me ТЕКСТ             вы пишете в Избранное (попробуйте: me /help)
-  me voice ФАЙЛ        вы записываете голосовое в Избранное
-  me@friend ТЕКСТ      вы пишете в чат «{friend}» (и так: me@friend voice ФАЙЛ)
-  … re N ТЕКСТ         то же, ответом на сообщение N (me re 3 /t)
+  me voice [ФАЙЛ]      вы записываете голосовое в Избранное
+  me@friend ТЕКСТ      вы пишете в чат «{friend}» (и так: me@friend voice)
+  … re N ТЕКСТ         то же, ответом на сообщение [N] (me@friend re 1 /t)
   drop                 соединение рвётся
   outage S             Telegram недоступен S секунд
   hole S               Telegram молчит S секунд
@@ -55,4 +55,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.over": "Telegram снова отвечает.",
     "play.flood": "На следующее сообщение придёт FloodWait на {seconds} с.",
     "play.revoked": "Сессия завершена.",
+    "play.meant": "Может быть, так: {example}",
+    "play.other_chat": "Сообщение {number} — в другом чате. Нужно так: {example}",
+    "play.ended_badly": "Программа завершилась с кодом {code} (log — почему, quit — выйти).",
 }
