@@ -75,4 +75,6 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "error.data_dir_closed": "You are not permitted to read this[[: {path}]]. Mend its permissions or run as its "
     "owner.",
     "error.dotenv_unreadable": "{path} cannot be read: you are not permitted to, or it is not UTF-8 text.",
+    "terminal.store_access": "Redis does not let the program in. Check the user name and the password in REDIS_URL.",
+    "terminal.store_unreachable": "Redis cannot be reached. Is it running, and is REDIS_URL right?",
 }

@@ -74,4 +74,6 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "cli.exported": "Записано: {path}",
     "error.data_dir_closed": "Нет прав на чтение[[: {path}]]. Исправьте права или запустите от имени владельца.",
     "error.dotenv_unreadable": "Не прочитать {path}: нет прав, или это не текст в UTF-8.",
+    "terminal.store_access": "Redis не пускает программу. Проверьте имя и пароль в REDIS_URL.",
+    "terminal.store_unreachable": "Redis недоступен. Запущен ли он и верен ли REDIS_URL?",
 }

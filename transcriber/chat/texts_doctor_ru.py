@@ -7,7 +7,7 @@ from typing import Final
 
 RUSSIAN_DOCTOR: Final[Mapping[str, str]] = {
     "doctor.settings_file": "Настройки: ошибок нет (из {path} и окружения).",
-    "doctor.settings_none": "Настройки: ошибок нет (в {folder} нет .env, взято только окружение).",
+    "doctor.settings_none": "Настройки: ошибок нет (файла .env в {folder} нет, всё взято из окружения).",
     "doctor.dotenv_open": "В {path} лежат секреты, а прочитать его могут и другие: chmod 600 {path}",
     "doctor.data_new": "Каталог данных: {path} будет создан; свободно {free:size}.",
     "doctor.data_impossible": "Каталог данных {path} не создать. Исправьте права или укажите другой DATA_DIR.",
@@ -40,12 +40,13 @@ RUSSIAN_DOCTOR: Final[Mapping[str, str]] = {
     "иначе Telegram может не ответить.",
     "doctor.clock_slow": "Часы этой машины отстают на {seconds:duration}. Переведите их (timedatectl set-ntp true), "
     "иначе Telegram может не ответить.",
-    "doctor.telegram_away": "Telegram сейчас отсюда недоступен ({kind}), поэтому часы не сверены. Проверьте сеть и "
+    "doctor.telegram_away": "Telegram сейчас отсюда недоступен[[ ({reason})]], поэтому часы не сверены. Проверьте "
+    "сеть и "
     "брандмауэр.",
     "doctor.redis": "Redis {version} отвечает.",
     "doctor.redis_old": "Redis {version} слишком старый: нужен 6 или новее.",
     "doctor.redis_forgets": "Redis ничего не сохраняет при перезапуске: запустите его с appendonly yes",
-    "doctor.redis_away": "Redis: {reason}",
+    "doctor.redis_away": "{reason}",
     "doctor.python": "Python {version}",
     "doctor.python_other": "Python {version}, а пакеты собраны для 3.11. Выполните make setup с Python 3.11.",
     "doctor.packages": "Пакеты: все на месте.",
@@ -58,7 +59,7 @@ RUSSIAN_DOCTOR: Final[Mapping[str, str]] = {
     "Выполните make setup ещё раз.",
     "doctor.model": "Модель {model:model}: на месте.",
     "doctor.model_away": "Модель {model:model}: скачается при первом запуске[[ ({size:size})]].",
-    "doctor.model_wrong": "Модель: {reason}",
+    "doctor.model_wrong": "{reason}",
     "doctor.memory": "Память: {model:model} нужно до {needed:size}, свободно {free:size}.",
     "doctor.memory_in_use": "Память: свободно {free:size}; с {model:model} уже работает программа.",
     "doctor.memory_short": "Мало памяти: {model:model} нужно до {needed:size}, свободно {free:size}. Возьмите "
@@ -85,4 +86,14 @@ RUSSIAN_DOCTOR: Final[Mapping[str, str]] = {
     "doctor.well": "Всё в порядке.",
     "doctor.doubtful": "Работать можно. Обратите внимание: {doubtful} (⚠️).",
     "doctor.sick": "Нужно исправить: {wrong} (❌)[[, обратить внимание: {doubtful} (⚠️)]].",
+    "doctor.setting_wrong": "Неверная настройка {name}={value} (нужно {expected}).",
+    "doctor.api_hash_odd": "В API_HASH, скорее всего, ошибка: там должно быть 32 знака — цифры и буквы от a до f. "
+    "Скопируйте его ещё раз с https://my.telegram.org",
+    "doctor.dotenv_misspelt": "Настройки {name} нет ({path}). Может быть, {meant}?",
+    "doctor.telegram_garbled": "Вместо Telegram отвечает что-то другое (прокси или страница входа этой сети), "
+    "поэтому часы не сверены. Проверьте сеть.",
+    "doctor.model_chosen": "Модель: командой /model выбрана {model:model}, поэтому MODEL={setting:model} уже не "
+    "действует.",
+    "doctor.model_unseen": "Какая модель выбрана командой /model, не узнать: это записано в Redis. Проверяется "
+    "MODEL={setting:model}.",
 }
