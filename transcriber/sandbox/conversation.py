@@ -71,7 +71,7 @@ class Conversation:
         place = where if saved or who == where else f"{who} → {where}"
         clock = time.strftime("%H:%M", time.localtime(message.date))
         lines = [part for line in text.split("\n") for part in textwrap.wrap(line, self._width) or [""]]
-        self._out.write(f"{clock} {place}\n" + "".join(f"{INDENT}{line}\n" for line in lines))
+        self._out.write(f"{clock} {place}\n" + "".join(f"{INDENT}{line}".rstrip() + "\n" for line in lines))
         self._out.flush()
 
     def _name(self, peer: Tl) -> str:
