@@ -182,7 +182,7 @@ async def test_an_export_may_be_of_one_chat_and_since_a_day(
     [
         (["--chat", "никто"], "Такого чата среди расшифровок нет: никто"),
         (["--chat", "е"], "-1001234567890 Семья"),
-        (["-o", "/proc/none/out.md"], "В этот файл не записать: /proc/none/out.md"),
+        (["-o", "/proc/none/out.md"], "Не удаётся записать файл: /proc/none/out.md"),
     ],
 )
 async def test_what_cannot_be_exported_is_said_in_a_sentence(
@@ -243,7 +243,9 @@ def test_a_dotenv_that_is_no_utf_8_is_said(tmp_path: Path, content: bytes) -> No
     (tmp_path / ".env").write_bytes(content)
     result = ran(tmp_path, "find", "слово")
     assert result.returncode == 78
-    assert result.stderr.decode() == (f"❌ Не прочитать {tmp_path}/.env: нет прав, или это не текст в UTF-8.\n")
+    assert result.stderr.decode() == (
+        f"❌ Не удаётся прочитать {tmp_path}/.env: нет прав, или это не текст в UTF-8.\n"
+    )
 
 
 def test_an_archive_of_an_earlier_version_says_what_to_do(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.edited": "(изменено)",
     "play.deleted": "удалено у всех: {text}",
     "play.deleted_mine": "удалено только у вас: {text}",
-    "demo.intro": "Telegram на этой машине, настоящая программа, вошедшая в него, и ваша подруга {friend}: "
+    "demo.intro": "На этой машине свой Telegram, в нём настоящая программа и ваша подруга {friend}: "
     "её голосовые превращаются в текст.\n",
     "demo.started": "Программа запущена ({seconds} с). {friend} начинает говорить.\n",
     "demo.private": "\nВ чате «{friend}» ничего этого не видно: ни сообщения, ни «печатает…», ни отметки.",
@@ -44,7 +44,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
   revoke               сессия завершена на стороне Telegram
   log                  последние строки программы
   help, quit""",
-    "play.started": "Программа вошла. Её журнал: {log}\n",
+    "play.started": "Программа вошла в аккаунт. Её журнал: {log}\n",
     "play.ended": "Программа завершилась с кодом {code}.",
     "play.no_file": "Нет файла {path}.",
     "play.no_message": "В том чате нет сообщения {number}.",
