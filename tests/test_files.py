@@ -189,10 +189,18 @@ async def test_a_recording_without_speech_is_said_to_people_and_its_file_is_empt
     assert err(machine) == ""
 
 
-def test_a_name_that_no_file_can_have_is_a_file_that_is_not_there(tmp_path: Path) -> None:
-    (long,) = named(tmp_path / ("x" * 300))
-    assert long.trouble is not None
-    assert long.trouble.key == "missing_file"
+@pytest.mark.parametrize("name", ["", "x" * 300])
+def test_a_name_that_no_file_can_have_is_a_file_that_is_not_there(name: str) -> None:
+    (one,) = found([name])
+    assert one.trouble is not None
+    assert (one.name, one.trouble.key) == (name, "missing_file")
+
+
+async def test_an_empty_folder_may_be_the_one_we_are_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    at = desk(folder=tmp_path / "out")
+    assert await transcribe_files(cast(Engine, Heard()), list(found(["."])), DecodeOptions(), at) == 1
+    assert err(at) == ".: <nothing_found>\n"
 
 
 async def test_a_model_that_cannot_be_used_is_said_once(tmp_path: Path) -> None:

@@ -54,20 +54,23 @@ class Recording:
 
 def found(paths: Iterable[str]) -> Iterator[Recording]:
     """What is meant: folders are searched, hidden files in them and what is no medium left out. `-`: see `piped`."""
-    for path in map(Path, paths):
-        trouble = None if str(path) == STDIN else _trouble(path)
+    for name in paths:
+        path = Path(name)
+        place = Path(path.name or "nameless")  # "." and "/" have no name
+        trouble = None if name == STDIN else _trouble(name)
         if trouble is not None or not path.is_dir():
-            yield Recording(str(path), path, Path(path.name), trouble)
-        elif inside := [inner for inner in sorted(path.rglob("*")) if _is_medium(inner, path)]:
+            yield Recording(name, path, place, trouble)
+        elif inside := _inside(path):
             yield from (Recording(str(inner), inner, inner.relative_to(path)) for inner in inside)
         else:
-            yield Recording(str(path), path, Path(path.name), Unreadable("nothing_found"))
+            yield Recording(name, path, place, Unreadable("nothing_found"))
 
 
-def _trouble(path: Path) -> StenogramError | None:
+def _trouble(name: str) -> StenogramError | None:
     """Why this cannot be read, if it cannot."""
+    path = Path(name)
     try:
-        path.stat()
+        os.stat(name)  # noqa: PTH116 - "" is a file that is not there, and no Path("."): a variable that was not set
     except PermissionError:
         return Unreadable("no_access")
     except OSError:  # nothing there, or no name of a file
@@ -93,9 +96,16 @@ def folder_trouble(folder: Path) -> StenogramError | None:
     return None if os.access(there, os.W_OK | os.X_OK) else Refused("folder_closed")
 
 
+def _inside(folder: Path) -> list[Path]:
+    """All media in it, in order; what may not be looked at, or goes meanwhile, is no obstacle."""
+    files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in files if _is_medium(path, folder))
+
+
 def _is_medium(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
+    is_file = os.path.isfile(path)  # noqa: PTH113 - False, where Path would raise what is wrong
+    return path.suffix.lower() in SUFFIXES and not hidden and is_file
 
 
 @contextmanager
