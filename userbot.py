@@ -179,8 +179,10 @@ def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
 
 
 def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from config import logs
     from transcriber import sign_in
 
+    logs.for_a_person(settings.log_level, settings.log_format)
     try:
         return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
     except KeyboardInterrupt:
@@ -189,8 +191,10 @@ def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespac
 
 
 def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
+    from config import logs
     from transcriber import sign_in
 
+    logs.for_a_person(settings.log_level, settings.log_format)
     return asyncio.run(sign_in.logout(settings, texts))
 
 
@@ -202,8 +206,7 @@ def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Nam
     from config import logs
     from transcriber import files
 
-    # What goes wrong is said in a sentence; the same in a log line beside it helps only who looks for it.
-    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "ERROR", settings.log_format)
+    logs.for_a_person(settings.log_level, settings.log_format)
     return files.transcribe(settings, texts, arguments)
 
 

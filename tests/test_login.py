@@ -465,7 +465,7 @@ async def test_an_interrupted_wait_for_the_scan_leaves_no_file(desk: Desk) -> No
 async def test_who_is_signed_in_already_is_told_so(desk: Desk) -> None:
     await desk.srv.write_session_file(desk.session.path)
     assert (await desk.login().run()).id == desk.srv.me.id
-    assert desk.person.keys == ["login.already name=Me"]
+    assert desk.person.keys == ["login.connecting", "login.already name=Me"]
 
 
 async def test_a_session_that_was_ended_is_set_aside_and_a_new_one_made(desk: Desk) -> None:

@@ -127,8 +127,11 @@ async def test_everything_in_the_console_can_be_done_by_typing(monkeypatch: pyte
             yield fault
             await out.shows(said)
             await out.shows("Telegram is back.", back + 1)
-        yield "outage soon"
-        await out.shows("For example: outage 20")
+        for number, wrong in enumerate(("outage soon", "outage -5", "outage 0", "outage"), 1):
+            yield wrong
+            await out.shows("For example: outage 20", number)
+        yield "/status"
+        await out.shows("Did you mean: me /status")
         yield "flood 1"
         await out.shows("FloodWait of 1 s")
         yield "drop"

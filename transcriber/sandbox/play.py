@@ -24,6 +24,8 @@ from transcriber.sandbox.server import SandboxServer
 from transcriber.sandbox.world import ACCOUNT, Tl
 
 SPOKEN = re.compile(r"(?:(?P<who>me@friend|me)\s+)?(?:re\s+(?P<reply>\d+)\s+)?(?P<what>.+)", re.DOTALL)
+SECONDS = re.compile(r"\d{1,4}(?:\.\d+)?")
+COMMAND = ("/", ".")
 VOICE, QUIT, AS_OWNER = "voice", "quit", "me@friend"
 ALIKE = 0.7  # how much of a mistyped word has to be right
 OPUS_RATE = 48_000
@@ -113,6 +115,8 @@ class Console:
     def _meant(self, line: str) -> str | None:
         """What to type instead of an order that was mistyped: it looks like one, and would be said to the friend."""
         word, *rest = line.split()
+        if word.startswith(COMMAND):
+            return None
         if not rest:
             return _nearest(word, [*self._orders, QUIT, VOICE])
         if len(rest) == 1 and rest[0].replace(".", "").isdecimal():
@@ -139,6 +143,8 @@ class Console:
             self.tell("play.meant", example=line.replace(word, VOICE, 1))
         else:
             srv.deliver_text(speaker, chat, spoken["what"], reply_to=reply_to)
+            if speaker is friend and line.startswith(COMMAND):  # which is nobody's command
+                self.tell("play.meant", example=f"me {line}")
 
     def _is_there(self, number: int, chat: Tl | None, what: str) -> bool:
         """Whether that message can be answered in this chat; if not, it is said how."""
@@ -161,9 +167,8 @@ class Console:
 
     # Faults
     def _break(self, word: str, seconds: str) -> None:
-        try:
-            for_s = float(seconds)
-        except ValueError:
+        for_s = float(seconds) if SECONDS.fullmatch(seconds) else 0.0
+        if not for_s:
             self.tell("play.seconds", example=f"{word} 20")
             return
         self._faults[word](for_s)

@@ -92,6 +92,7 @@ class Login:
             self._session.set_aside("unreadable")
             return None
         client = self._make_client()
+        self._say("login.connecting")
         try:
             with translated():
                 await _connect(client)
