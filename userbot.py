@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from transcriber.chat.texts import Texts
 from transcriber.errors import Permanent, Problem, SettingsWrong, StenogramError
 from transcriber.usage import Parser
 
+_HELP_EXAMPLE = "python userbot.py transcribe --help"
 _EXAMPLE = "python userbot.py transcribe -f srt -o out note.ogg"  # of the verb with the most options
 _FIND_EXAMPLE = "python userbot.py find --limit 5 tickets"
 _WORKER_EXAMPLE = "REDIS_URL=redis://:password@host:6379/0 python userbot.py worker"
@@ -29,16 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     values, lacking = _environment()
     texts = Texts(config.ui_language(values))
     arguments = _parser(texts).parse_args(argv)
-    if arguments.verb == "check":
-        return _check(config.data_dir(values), texts)
-    if arguments.verb == "doctor":
-        return _doctor(values, texts)
     try:
-        if lacking is not None:
-            raise lacking
-        settings = config.read(values)
-        verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
-        return verb(settings, texts, arguments)
+        return _begin(values, lacking, texts, arguments)
     except StenogramError as error:
         mark = "" if error.key == "login_left" else "❌ "
         print(mark + _explain(error, texts), file=sys.stderr)
@@ -50,19 +44,51 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        return _without_output(error, texts)
 
 
-def _environment() -> tuple[dict[str, str], ModuleNotFoundError | None]:
+def _environment() -> tuple[dict[str, str], ModuleNotFoundError | SettingsWrong | None]:
     """What is set, and what is lacking to read all of it: those who look for faults go on without."""
+    dotenv = Path(".env").absolute()
     try:
-        return config.environment(Path(".env")), None
+        return config.environment(dotenv), None
     except ModuleNotFoundError as error:
         return config.environment(Path(os.devnull)), error
+    except (OSError, UnicodeDecodeError):
+        return config.environment(Path(os.devnull)), SettingsWrong("dotenv_unreadable", path=dotenv)
+
+
+def _begin(
+    values: Mapping[str, str],
+    lacking: ModuleNotFoundError | SettingsWrong | None,
+    texts: Texts,
+    arguments: argparse.Namespace,
+) -> int:
+    if arguments.verb == "check":
+        return _check(config.data_dir(values), texts)
+    if arguments.verb == "doctor":
+        return _doctor(values, texts)
+    if lacking is not None:
+        raise lacking
+    settings = config.read(values)
+    verb: Callable[[config.Settings, Texts, argparse.Namespace], int] = VERBS[arguments.verb or "run"]
+    return verb(settings, texts, arguments)
+
+
+def _without_output(error: OSError, texts: Texts) -> int:
+    """End with 1 where what is printed finds no reader (`… | head`, which is no news) or no room."""
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT):
+        raise error
+    if error.errno != errno.EPIPE:
+        print("❌ " + texts("error.disk_full"), file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain of it at the end
+    return 1
 
 
 def _explain(error: StenogramError, texts: Texts) -> str:
     if not isinstance(error, SettingsWrong) or "problems" not in error.details:
-        return texts.error(error)
+        return texts.at_terminal(error.key, **error.details)
     problems = cast(tuple[Problem, ...], error.details["problems"])
     shown = [
         texts(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
@@ -72,7 +98,7 @@ def _explain(error: StenogramError, texts: Texts) -> str:
 
 
 def _parser(texts: Texts) -> Parser:
-    parser = Parser(texts, prog="userbot.py", description=texts("cli.description"))
+    parser = Parser(texts, prog="userbot.py", description=texts("cli.description"), example=_HELP_EXAMPLE)
     version = f"stenogram {__version__}"
     parser.add_argument("--version", action="version", version=version, help=texts("argv.version"))
     verbs = parser.verbs(texts("cli.verbs"))
@@ -130,6 +156,7 @@ def _export_options(taken: Parser, texts: Texts) -> None:
     taken.add_argument("--chat", metavar=texts("cli.name"), help=texts("cli.export_chat"))
     taken.add_argument("--since", metavar=texts("cli.date"), help=texts("cli.export_since"))
     taken.add_argument("-o", "--output", type=Path, metavar=texts("cli.file"), help=texts("cli.export_output"))
+    taken.set_defaults(mistaken=taken.error)
 
 
 def _check(data_dir: Path, texts: Texts) -> int:
@@ -137,7 +164,7 @@ def _check(data_dir: Path, texts: Texts) -> int:
     from transcriber.boot import since_boot_s
 
     healthy, key, details = health.verdict(data_dir, since_boot_s())
-    print(texts(key, **details))
+    print(texts(key, **details), flush=True)
     return 0 if healthy else 1
 
 
@@ -154,8 +181,10 @@ def _run(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
 
 
 def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
+    from config import logs
     from transcriber import sign_in
 
+    logs.for_a_person(settings.log_level, settings.log_format)
     try:
         return asyncio.run(sign_in.login(settings, texts, if_needed=arguments.if_needed, by_phone=arguments.phone))
     except KeyboardInterrupt:
@@ -164,20 +193,33 @@ def _login(settings: config.Settings, texts: Texts, arguments: argparse.Namespac
 
 
 def _logout(settings: config.Settings, texts: Texts, _: argparse.Namespace) -> int:
+    from config import logs
     from transcriber import sign_in
 
+    logs.for_a_person(settings.log_level, settings.log_format)
     return asyncio.run(sign_in.logout(settings, texts))
 
 
 def _transcribe(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     if arguments.again and arguments.output is None:
         arguments.mistaken(texts("cli.again_needs_output"))
+    if arguments.language is not None:
+        arguments.language = _language(arguments, texts)
     from config import logs
     from transcriber import files
 
-    # What goes wrong is said in a sentence; the same in a log line beside it helps only who looks for it.
-    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "ERROR", settings.log_format)
+    logs.for_a_person(settings.log_level, settings.log_format)
     return files.transcribe(settings, texts, arguments)
+
+
+def _language(arguments: argparse.Namespace, texts: Texts) -> str | None:
+    """The code of the language that was typed as a code or a name; None: detect it."""
+    from transcriber.chat.languages import DETECT, language_code
+
+    code = language_code(arguments.language)
+    if code is None and arguments.language.lower() != DETECT:
+        arguments.mistaken(texts("error.language_unknown", language=arguments.language))
+    return code
 
 
 def _find(settings: config.Settings, texts: Texts, arguments: argparse.Namespace) -> int:
@@ -209,6 +251,9 @@ VERBS |= {"find": _find, "export": _export, "worker": _worker}
 
 
 if __name__ == "__main__":
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started it (`>&-`): its number must not become a file's
+            setattr(sys, name, Path(os.devnull).open("r+"))  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may lack a letter
     sys.exit(main())

@@ -32,6 +32,13 @@ class JsonFormatter(logging.Formatter):
         )
 
 
+def for_a_person(level: str, log_format: str) -> None:
+    """Keep the logs from somebody who is told in a sentence what goes wrong, unless they look for more (DEBUG)."""
+    debug = level == "DEBUG"
+    configure("DEBUG" if debug else "ERROR", log_format)
+    logging.getLogger().setLevel(logging.WARNING if debug else logging.CRITICAL)
+
+
 def configure(level: str, log_format: str, stream: TextIO | None = None) -> None:
     """Send all logging to stderr in this format; third parties are quiet below WARNING."""
     handler = logging.StreamHandler(stream or sys.stderr)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,9 +26,11 @@ from transcriber.chat.texts import Texts
 from transcriber.doctor import account, machine, services
 from transcriber.doctor.examine import CHECKS, Check, examine
 from transcriber.doctor.finding import Case, Finding, good
-from transcriber.doctor.model import model
+from transcriber.doctor.model import KEYS, model
+from transcriber.model_choice import GOOD_MODELS_KEY, MODEL_KEY
 from transcriber.sandbox.program import SESSION_NAME
 from transcriber.sandbox.server import SandboxServer
+from transcriber.storage import scripts
 from transcriber.telegram.server_time import address, ask
 
 ROOT = Path(__file__).parents[1]
@@ -83,6 +86,24 @@ def test_a_dotenv_that_others_can_read_is_pointed_at(private: Path) -> None:
     assert seen(account.settings(case(private))) == ["good settings_file"]
     dotenv.chmod(0o644)
     assert seen(account.settings(case(private))) == ["good settings_file", "warn dotenv_open"]
+
+
+def test_what_is_misspelt_in_a_dotenv_is_pointed_at_and_what_belongs_to_others_is_not(private: Path) -> None:
+    dotenv = private / ".env"
+    dotenv.touch(0o600)
+    dotenv.write_text("MODLE=tiny\nexport api_id = 1\nMEMORY_LIMIT=4g\nREDIS_PASSWORD=x\n# AUTOO=x\nTRACKED=\n")
+    _, *found = account.settings(case(private))
+    assert [(one.details["name"], one.details["meant"]) for one in found] == [
+        ("MODLE", "MODEL"),
+        ("api_id", "API_ID"),
+    ]
+    dotenv.write_bytes(b"\xff\xfeA\x00")
+    assert seen(account.settings(case(private)))[1:] == ["bad error.dotenv_unreadable"]
+
+
+@pytest.mark.parametrize(("hash_", "odd"), [("0123456789abcdef0123456789ABCDEF", False), ("1234567", True)])
+def test_an_api_hash_of_another_form_is_pointed_at(private: Path, hash_: str, odd: bool) -> None:
+    assert ("warn api_hash_odd" in seen(account.settings(case(private, API_HASH=hash_)))) is odd
 
 
 # The data directory
@@ -197,8 +218,9 @@ def test_what_is_no_telegram_is_not_believed(private: Path) -> None:
     with listener:
         assert listener.stdout is not None
         port = int(listener.stdout.readline())
-        with pytest.raises(ValueError, match="not Telegram"):
-            ask(("127.0.0.1", port), 3, time.time)
+        sandbox = private / "sandbox.json"
+        sandbox.write_text(json.dumps({"host": "127.0.0.1", "port": port}))
+        assert seen(services.clock(case(private, STENOGRAM_SANDBOX=str(sandbox)))) == ["warn telegram_garbled"]
 
 
 NOT_TELEGRAM = """
@@ -256,15 +278,45 @@ def test_the_model_is_here_or_to_come_or_wrong_and_fits_or_not(private: Path) ->
     assert seen(model(case(private, MODEL="turbo"), lambda: GB)) == ["good model_away", "good memory_in_use"]
 
 
-def test_the_model_chosen_in_the_chat_is_the_one_that_counts(private: Path) -> None:
-    with closing(sqlite3.connect(private / "stenogram.db")) as connection:
-        connection.execute("CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT)")
-        connection.execute("INSERT INTO settings VALUES ('model', 'tiny')")
-        connection.commit()
-    first, _ = model(case(private), lambda: GB)
-    assert first.details["model"] == "tiny"
-    first, _ = model(case(private, REDIS_URL="redis://127.0.0.1:1/0"), lambda: GB)
-    assert first.details["model"] == str(MODEL), "with Redis it stands there"
+@pytest.fixture(params=["file", "redis"])
+def chosen(request: pytest.FixtureRequest, private: Path) -> tuple[Case, Callable[[str, str], None]]:
+    """Who is examined, and the way to set something in their store, as the program would."""
+    server: RedisServer | None = request.getfixturevalue("redis_server") if request.param == "redis" else None
+
+    def in_file(key: str, value: str) -> None:
+        with closing(sqlite3.connect(private / "stenogram.db", isolation_level=None)) as file:
+            file.execute("CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT)")
+            file.execute("INSERT INTO settings VALUES (?, ?)", (key, value))
+
+    def in_redis(key: str, value: str) -> None:
+        assert server is not None
+        assert server.say(f"HSET {scripts.SETTINGS} {key} {value}").startswith(":")
+
+    if server is None:
+        return case(private), in_file
+    assert server.say("FLUSHALL").startswith("+OK")
+    return case(private, REDIS_URL=server.url), in_redis
+
+
+def test_the_model_last_in_use_is_the_one_that_counts(chosen: tuple[Case, Callable[[str, str], None]]) -> None:
+    here, store = chosen
+    assert seen(model(here, lambda: GB)) == ["good model", "good memory"]
+    store(GOOD_MODELS_KEY, "base")
+    store(MODEL_KEY, "/gone")
+    found = list(model(here, lambda: GB))
+    assert seen(iter(found)) == ["good model_chosen", "good model_away", "good memory"]
+    assert found[0].details == {"model": "base", "setting": str(MODEL)}, "the last one is not there any more"
+    assert found[1].details["model"] == "base"
+
+
+def test_where_the_choice_cannot_be_seen_that_is_said(private: Path) -> None:
+    found = list(model(case(private, REDIS_URL="redis://127.0.0.1:1/0"), lambda: GB))
+    assert seen(iter(found)) == ["warn model_unseen", "good model", "good memory"]
+    assert found[1].details["model"] == str(MODEL)
+
+
+def test_the_keys_of_the_choice_are_those_of_the_program() -> None:
+    assert KEYS == (MODEL_KEY, GOOD_MODELS_KEY)
 
 
 @pytest.mark.parametrize(

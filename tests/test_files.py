@@ -179,6 +179,30 @@ async def test_a_file_in_place_of_the_output_folder_is_said_before_anything_is_h
     assert heard.heard == []
 
 
+async def test_a_recording_without_speech_is_said_to_people_and_its_file_is_empty(tmp_path: Path) -> None:
+    at = desk(folder=tmp_path / "out")
+    assert await run(tmp_path, [sample("silence").path], at) == 0
+    assert err(at).splitlines() == [f"{sample('silence').path}: <note.nothing_said>"]
+    assert (tmp_path / "out" / "silence.txt").read_text().strip() == ""
+    machine = desk(lines=True)
+    assert await run(tmp_path, [sample("silence").path], machine) == 0
+    assert err(machine) == ""
+
+
+@pytest.mark.parametrize("name", ["", "x" * 300])
+def test_a_name_that_no_file_can_have_is_a_file_that_is_not_there(name: str) -> None:
+    (one,) = found([name])
+    assert one.trouble is not None
+    assert (one.name, one.trouble.key) == (name, "missing_file")
+
+
+async def test_an_empty_folder_may_be_the_one_we_are_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    at = desk(folder=tmp_path / "out")
+    assert await transcribe_files(cast(Engine, Heard()), list(found(["."])), DecodeOptions(), at) == 1
+    assert err(at) == ".: <nothing_found>\n"
+
+
 async def test_a_model_that_cannot_be_used_is_said_once(tmp_path: Path) -> None:
     at = desk()
     async with running(tmp_path, model="no such model") as engine:
@@ -220,6 +244,14 @@ async def test_somebody_watching_sees_a_bar_with_speed_and_what_is_left(tmp_path
     pace = Texts("ru")("cli.bar", **Desk._pace(6.0, 20, 60))
     assert pace == "×6 · ещё 0:03"
     assert Texts("en")("cli.bar", **Desk._pace(0.25, 0.5, 1.0)) == "0:02 left", "a download has no speed of sound"
+
+
+async def test_a_long_name_leaves_room_for_the_bar(tmp_path: Path) -> None:
+    (note,) = touched(tmp_path, "очень_длинное_имя_" * 5 + "1.ogg")
+    at = Desk(Texts("en"), io.StringIO(), Terminal())
+    assert await hear(Heard(), [note], at) == 0
+    assert "очень_длинное_…" in err(at)
+    assert "имя_1.ogg:   0%|" in err(at)
 
 
 async def test_words_stand_above_the_bar_line_by_line_where_both_are_on_one_terminal(tmp_path: Path) -> None:
@@ -314,7 +346,7 @@ async def test_an_output_that_cannot_be_written_leaves_no_half_of_it(tmp_path: P
     at = desk(folder=target)
     assert await hear(Heard(), [note], at, again=True) == 1
     assert [path.name for path in target.iterdir()] == ["note.txt"]
-    assert err(at).startswith(f"{note}: <unexpected>")
+    assert err(at).startswith(f"{note}: <unwritable>")
 
 
 # For machines
@@ -406,6 +438,68 @@ def test_again_without_an_output_folder_is_a_mistake(tmp_path: Path) -> None:
     ended = userbot(tmp_path, "--again", "x.ogg")
     assert ended.returncode == 2
     assert "-o" in ended.stderr
+
+
+UNPRIVILEGED = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+
+
+def test_what_may_not_be_read_or_written_is_said_before_anything_is_heard(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (closed / "note.ogg").touch()
+    secret = tmp_path / "secret.ogg"
+    secret.touch(mode=0)
+    closed.chmod(0)
+
+    def said(*arguments: str) -> tuple[int, list[str]]:
+        ended = subprocess.run(
+            [*UNPRIVILEGED, sys.executable, str(ROOT / "userbot.py"), "transcribe", *arguments],
+            env={"PATH": os.defpath, "DATA_DIR": str(tmp_path), "MODEL": str(MODEL), "UI_LANGUAGE": "en"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=tmp_path,
+        )
+        return ended.returncode, ended.stderr.splitlines()
+
+    note = str(sample("en_hello").path)
+    assert said("secret.ogg", "closed", "closed/note.ogg") == (
+        1,
+        [
+            "secret.ogg: You are not permitted to read it.",
+            "closed: You are not permitted to read it.",
+            "closed/note.ogg: You are not permitted to read it.",
+            "3 files: 0 done, 3 failed",
+        ],
+    )
+    assert said(note, "-o", "closed/x") == (1, ["closed/x: You are not permitted to write there."])
+    assert said(note, "-o", "closed") == (1, ["closed: You are not permitted to write there."])
+    closed.chmod(0o700)  # so that it can be removed
+
+
+@pytest.mark.parametrize("redirected", ["> /dev/full", ">&-"])
+def test_text_that_finds_no_room_is_one_line_and_no_output_at_all_is_none(redirected: str, tmp_path: Path) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"{sys.executable} {ROOT}/userbot.py transcribe {sample('en_hello').path} {redirected}"],
+        env={"PATH": os.defpath, "DATA_DIR": str(tmp_path), "MODEL": str(MODEL), "UI_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd="/",
+    )
+    full = redirected == "> /dev/full"
+    assert (ended.returncode, ended.stderr) == ((1, "There is no room left on the disk.\n") if full else (0, ""))
+
+
+@pytest.mark.parametrize(("named_so", "code"), [("Russian", 0), ("RU", 0), ("auto", 0), ("klingon", 2)])
+def test_a_language_is_taken_by_code_or_name_and_a_wrong_one_is_said_at_once(
+    named_so: str, code: int, tmp_path: Path
+) -> None:
+    ended = userbot(tmp_path, "-l", named_so, str(sample("ru_hello").path))
+    assert ended.returncode == code, ended.stderr
+    assert ("klingon" in ended.stderr and "Example: " in ended.stderr) == (code == 2)
 
 
 def test_a_reader_that_went_away_is_no_news(tmp_path: Path) -> None:

@@ -379,7 +379,7 @@ async def test_an_export_waits_for_the_connection_and_sends_no_file_twice(desk: 
     await desk.commands.handle(command("/export", sent_at_s=NOW_S))
     while not desk.clock.slept:
         await settle()
-    assert (await desk.say("/export")).text.text == "Уже готовлю файлы. Дождитесь их, потом просите ещё."
+    assert (await desk.say("/export")).text.text == "Уже готовлю файлы. Дождитесь их, потом можно просить снова."
     await desk.clock.advance(5)
     while "📦 Это всё: 1 запись в 2 файлах." not in desk.gateway.texts():
         await settle()
@@ -408,7 +408,7 @@ async def test_a_chat_is_forgotten_by_name_by_number_and_in_itself(desk: Desk) -
     desk.gateway.peers["@anna"] = Peer(ANNA, "Anna")
     await desk.heard(note(message_id=1), note(message_id=2), in_family(3), note(message_id=4, chat_id=99))
     assert (await desk.say("/forget @anna")).text.text == (
-        "🗑 Удалены 2 расшифровки из чата «Anna».\nСообщения в Telegram остались: их удаляете вы."
+        "🗑 Удалены 2 расшифровки из чата «Anna».\nСообщения в Telegram остались: удалить их можете только вы."
     )
     assert "Удалена 1 расшифровка из чата «Семья»" in (await desk.say("/forget", **IN_FAMILY)).text.text
     assert "Удалена 1 расшифровка из чата «99»" in (await desk.say("/forget 99")).text.text
@@ -477,7 +477,7 @@ async def test_a_name_that_leads_to_nobody_forgets_nothing(desk: Desk) -> None:
 
 async def test_keep_says_what_holds_and_asks_before_it_deletes(desk: Desk) -> None:
     await desk.heard(note(message_id=1, sent_at_s=NOW_S - 40 * DAY_S), note(message_id=2, sent_at_s=NOW_S))
-    assert (await desk.say("/keep")).text.text.startswith("Храню расшифровки всегда.\nНужно: /keep")
+    assert (await desk.say("/keep")).text.text.startswith("Храню расшифровки бессрочно.\nНужно: /keep")
     assert (await desk.say("/keep 30")).text.text == (
         "Сейчас старше 30 дней: 1 расшифровка. Она будет удалена, вернуть нельзя. Подтвердите: /keep 30 yes"
     )
@@ -486,7 +486,7 @@ async def test_keep_says_what_holds_and_asks_before_it_deletes(desk: Desk) -> No
     assert [each.message_id async for each, _ in desk.archive.read()] == [2]
     assert (await desk.say("/keep 90 дней")).text.text == "Храню расшифровки 90 дней."
     assert (await desk.say("/keep")).text.text.startswith("Храню расшифровки 90 дней.\n")
-    assert (await desk.say("/keep навсегда")).text.text == "Храню расшифровки всегда."
+    assert (await desk.say("/keep навсегда")).text.text == "Храню расшифровки бессрочно."
     assert await desk.keeping.days() is None
 
 

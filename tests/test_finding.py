@@ -125,8 +125,10 @@ async def test_words_are_found_while_no_program_runs(tmp_path: Path) -> None:
 
 
 def test_without_an_archive_there_is_nothing_and_none_is_made(tmp_path: Path) -> None:
-    assert ran(tmp_path, "find", "слово").returncode == 1
-    assert ran(tmp_path, "export").returncode == 1
+    for verb in (["find", "слово"], ["export"]):
+        result = ran(tmp_path, *verb)
+        assert result.returncode == 1
+        assert result.stderr.decode() == f"В {tmp_path} пока нет ни одной расшифровки.\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,7 +138,8 @@ async def test_the_archive_is_exported_to_the_standard_output_or_a_file(
     markdown = ran(tmp_path, "export").stdout.decode()
     assert markdown.index("Встречу перенесли на пять.") < markdown.index("Как прошла встреча?")
     out = tmp_path / "all.json"
-    assert ran(tmp_path, "export", "--format", "json", "-o", str(out)).returncode == 0
+    result = ran(tmp_path, "export", "--format", "json", "-o", str(out))
+    assert (result.returncode, result.stderr.decode()) == (0, f"Записано: {out}\n")
     first, second = json.loads(out.read_text("utf-8"))
     assert [segment["text"] for segment in first["segments"]] == ["Встречу перенесли", "на пять."]
     assert (first["language"], first["link"]) == ("en", "tg://openmessage?user_id=77&message_id=1")
@@ -179,8 +182,7 @@ async def test_an_export_may_be_of_one_chat_and_since_a_day(
     [
         (["--chat", "никто"], "Такого чата среди расшифровок нет: никто"),
         (["--chat", "е"], "-1001234567890 Семья"),
-        (["--since", "вчера"], "Это не дата и не число дней: вчера"),
-        (["-o", "/proc/none/out.md"], "В этот файл не записать: /proc/none/out.md"),
+        (["-o", "/proc/none/out.md"], "Не удаётся записать файл: /proc/none/out.md"),
     ],
 )
 async def test_what_cannot_be_exported_is_said_in_a_sentence(
@@ -191,6 +193,59 @@ async def test_what_cannot_be_exported_is_said_in_a_sentence(
     assert result.returncode == 1
     assert said in result.stderr.decode()
     assert b"Traceback" not in result.stderr
+
+
+async def test_a_date_that_is_none_is_a_mistake_of_the_command_line(archive: SqliteArchive, tmp_path: Path) -> None:
+    result = ran(tmp_path, "export", "--since", "вчера")
+    assert result.returncode == 2
+    assert result.stderr.decode().startswith(
+        "❌ Это не дата и не число дней: вчера. Пример: python userbot.py export"
+    )
+
+
+GONE = "| (exec <&-; while [ ! -s code ]; do sleep 0.05; done)"  # a reader that leaves at once
+
+
+def at_shell(folder: Path, command: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["sh", "-c", command], env=environment(folder), cwd=folder, capture_output=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("verb", ["find встреча", "export", "doctor", "check"])
+@pytest.mark.parametrize(("redirected", "said"), [("> /dev/full", "❌ На диске кончилось место.\n"), (GONE, "")])
+async def test_output_without_room_is_a_line_and_without_a_reader_no_news(
+    archive: SqliteArchive, tmp_path: Path, verb: str, redirected: str, said: str
+) -> None:
+    ended = at_shell(tmp_path, f"({sys.executable} {ROOT}/userbot.py {verb}; echo $? > code) {redirected}")
+    assert ended.stderr.decode() == said
+    assert (tmp_path / "code").read_text() == "1\n"
+
+
+def test_a_data_directory_that_may_not_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    unprivileged = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+    result = subprocess.run(
+        [*unprivileged, sys.executable, str(ROOT / "userbot.py"), "find", "слово"],
+        env=environment(tmp_path / "closed"),
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    (tmp_path / "closed").chmod(0o700)
+    assert result.returncode == 73
+    assert result.stderr.decode().startswith("❌ Нет прав на чтение: ")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfeA\x00P\x00I\x00", b"UI_LANGUAGE=\xf0\xf3\n"])
+def test_a_dotenv_that_is_no_utf_8_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    result = ran(tmp_path, "find", "слово")
+    assert result.returncode == 78
+    assert result.stderr.decode() == (
+        f"❌ Не удаётся прочитать {tmp_path}/.env: нет прав, или это не текст в UTF-8.\n"
+    )
 
 
 def test_an_archive_of_an_earlier_version_says_what_to_do(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pty
 import struct
 import termios
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -421,6 +421,22 @@ async def test_an_unreachable_telegram_is_offline_and_leaves_no_file(desk: Desk)
     assert list(desk.session.data_dir.iterdir()) == []
 
 
+@pytest.mark.parametrize("answer", [bytes(400), b"HTTP/1.1 302 Found\r\nLocation: http://hotel/\r\n\r\n" * 9])
+async def test_what_answers_in_telegrams_place_is_offline_too(desk: Desk, answer: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1000)
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as other:
+        seam = replace(desk.srv.seam, port=other.sockets[0].getsockname()[1])
+        client = make_client(desk.session, api_id=1, api_hash="hash", seam=seam)
+        with pytest.raises(Offline):
+            await Login(desk.session, lambda: client, desk.person, sentence).run(phone=PHONE)
+    assert not desk.session.exists()
+
+
 @pytest.mark.parametrize("at", ["login.ask_choice", "login.ask_phone", "login.ask_code"])
 async def test_an_interrupted_sign_in_leaves_no_file(desk: Desk, at: str) -> None:
     desk.answer(choice=["2"], phone=[PHONE], code=[CODE])
@@ -449,7 +465,7 @@ async def test_an_interrupted_wait_for_the_scan_leaves_no_file(desk: Desk) -> No
 async def test_who_is_signed_in_already_is_told_so(desk: Desk) -> None:
     await desk.srv.write_session_file(desk.session.path)
     assert (await desk.login().run()).id == desk.srv.me.id
-    assert desk.person.keys == ["login.already name=Me"]
+    assert desk.person.keys == ["login.connecting", "login.already name=Me"]
 
 
 async def test_a_session_that_was_ended_is_set_aside_and_a_new_one_made(desk: Desk) -> None:
@@ -535,6 +551,15 @@ async def test_lines_are_read_one_by_one_even_when_pasted_together(console: Pty)
     assert await console.terminal.ask("One?") == "first"
     assert await console.terminal.ask("Two?") == "вторая"
     assert console.terminal.interactive
+
+
+async def test_nothing_shows_from_the_moment_a_hidden_line_is_asked_for(console: Pty) -> None:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(console.terminal.ask_hidden("Password:"))
+        assert await asyncio.to_thread(os.read, console.keyboard, 4096) == b"Password: "
+        assert not console.echoes
+        console.type("s3cret\n")
+        assert await task == "s3cret"
 
 
 async def test_a_hidden_line_is_not_shown_and_the_terminal_shows_again_afterwards(console: Pty) -> None:

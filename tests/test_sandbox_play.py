@@ -84,6 +84,16 @@ def test_a_transcript_is_right_when_it_is_final_and_has_nearly_all_the_words(
 
 
 # The console
+MISTYPED = {
+    "hlep": "help",
+    "Qiut": "quit",
+    "outge 20": "outage 20",
+    "video clip.mp4": "voice clip.mp4",
+    "me vioce note.ogg": "me voice note.ogg",
+    "me@frend hello": "me@friend hello",
+}
+
+
 async def test_everything_in_the_console_can_be_done_by_typing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UI_LANGUAGE", "en")
     monkeypatch.setenv("REDIS_URL", "what the person who plays has set would stop the program, if it were passed on")
@@ -97,12 +107,19 @@ async def test_everything_in_the_console_can_be_done_by_typing(monkeypatch: pyte
         await out.shows("hello this is a voice message")
         yield "me /queue"
         await out.shows("┃ /queue")
+        yield "me@friend re 3 /status"
+        await out.shows("Message 3 is in the other chat. Like this: me re 3 /status")
         yield "me@friend re 2 /status"
         await out.shows("deleted for everyone: /status")
         yield "me re 77 /t"
         await out.shows("no message 77")
         yield "voice /nowhere/at/all.ogg"
         await out.shows("no file /nowhere/at/all.ogg")
+        yield "voice"
+        await out.shows("hello this is a voice message", 2)
+        for mistyped, meant in MISTYPED.items():
+            yield mistyped
+            await out.shows(f"Did you mean: {meant}\n")
         yield "log"
         await out.shows("Connected to Telegram")
         for fault, said in (("outage 0.2", "cannot be reached for 0.2 s"), ("hole 0.2", "silent for 0.2 s")):
@@ -110,8 +127,11 @@ async def test_everything_in_the_console_can_be_done_by_typing(monkeypatch: pyte
             yield fault
             await out.shows(said)
             await out.shows("Telegram is back.", back + 1)
-        yield "outage soon"
-        await out.shows("For example: outage 20")
+        for number, wrong in enumerate(("outage soon", "outage -5", "outage 0", "outage"), 1):
+            yield wrong
+            await out.shows("For example: outage 20", number)
+        yield "/status"
+        await out.shows("Did you mean: me /status")
         yield "flood 1"
         await out.shows("FloodWait of 1 s")
         yield "drop"
@@ -120,11 +140,14 @@ async def test_everything_in_the_console_can_be_done_by_typing(monkeypatch: pyte
         await out.shows("you write in Saved Messages", 2)
         yield "revoke"
         await out.shows("The session was ended.")
+        await out.shows("The program ended with exit code 77 (log: why; quit: leave).")
         yield ""
         yield "quit"
         yield "never done"
 
     assert await play(typed(), out) == 0
+    for mistyped in MISTYPED:
+        assert f"] {mistyped}\n" not in out.getvalue(), "nothing mistyped was said to anybody"
     assert "never done" not in out.getvalue()
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import userbot
-from transcriber.chat.texts import Language
+from transcriber.chat.texts import Language, Texts
 
 MISTAKES = {
     "dance": "«dance»",
@@ -59,3 +59,16 @@ def test_a_mistake_is_one_line_with_an_example_and_2(
     assert ("Пример: python userbot.py" if language == "ru" else "Example: python userbot.py") in line
     if language == "ru":
         assert english(line) == []
+
+
+@pytest.mark.parametrize("language", ["ru", "en"], indirect=True)
+@pytest.mark.parametrize("verb", [*userbot.VERBS, "check", "doctor"])
+def test_the_help_of_a_verb_says_what_it_does_in_the_words_of_the_list(
+    verb: str, language: Language, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    said = Texts(language)(f"cli.{verb}")
+    for arguments, wanted in (([], f"    {verb.ljust(12)}{said}\n"), ([verb], f"\n{said[0].upper()}{said[1:]}.\n")):
+        with pytest.raises(SystemExit):
+            userbot.main([*arguments, "--help"])
+        assert wanted in capsys.readouterr().out

@@ -13,11 +13,12 @@ from typing import Any, Protocol, TextIO
 from transcriber.domain import Progress, Transcript
 from transcriber.errors import StenogramError
 from transcriber.formats import FORMATS, as_json
-from transcriber.recordings import Recording, outputs
+from transcriber.recordings import Recording, outputs, written_wrong
 
 Watch = Callable[[Progress], None]
 
 RED, BOLD, DIM = "31", "1", "2"
+MOST_NAME = 30  # letters of a name beside a bar
 LAYOUT = "{desc}: {percentage:3.0f}%|{bar}| {unit}"  # tqdm's; the unit is the one word in it that is free
 
 
@@ -61,7 +62,7 @@ class Desk:
         self._err = err
         self._format = format
         self.folder = folder
-        self.closed = False  # nobody reads `out` any more: `… | head`
+        self.closed = False  # nobody reads `out` any more (`… | head`), or it has no room
         self._lines = lines
         self._color = color
         self._seconds = seconds
@@ -91,7 +92,7 @@ class Desk:
         """Show how far it is: a bar if somebody watches, and the words as they come if they go to `out`."""
         self._said = ""
         streams = self.folder is None and self._format == "txt" and not self._lines
-        with self._show_bar(Path(recording.name).name) as move:
+        with self._show_bar(_brief(Path(recording.name).name)) as move:
 
             def show(progress: Progress) -> None:
                 move(progress.done_s, progress.duration_s)
@@ -118,6 +119,8 @@ class Desk:
             self._line(recording, "done", **json.loads(as_json(transcript)), output=target and str(target))
         elif target is None:
             self._say(recording, FORMATS[self._format](transcript))
+        if not (transcript.text.strip() or self._lines):
+            self._tell(f"{recording.name}: {self._texts('note.nothing_said')}", DIM)
         self._tally.done += 1
         self._tally.sound_s += transcript.duration_s
 
@@ -215,6 +218,9 @@ class Desk:
             self._out.flush()
         except BrokenPipeError:
             self.closed = True
+        except OSError as error:
+            self.closed = True
+            self.give_up(written_wrong(error, Path("-")))
         self._mid_line = not text.endswith("\n")
 
     def _line(self, recording: Recording, status: str, **more: object) -> None:
@@ -232,6 +238,12 @@ class Desk:
 
     def _painted(self, stream: TextIO, text: str, paint: str) -> str:
         return f"\x1b[{paint}m{text}\x1b[0m" if self._color and stream.isatty() else text
+
+
+def _brief(name: str) -> str:
+    """A name with its middle left out if it would leave no room for a bar."""
+    half = MOST_NAME // 2
+    return name if len(name) <= MOST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _speed(times: float) -> float:

@@ -14,9 +14,9 @@ from config.settings import Settings
 from transcriber.clock import SystemClock
 from transcriber.desk import Desk, Sentences, Watch
 from transcriber.domain import DecodeOptions, Progress, Transcript
-from transcriber.errors import EngineDied, ModelRefused, Refused, StenogramError, Transient, Unreadable
+from transcriber.errors import EngineDied, ModelRefused, Refused, Transient
 from transcriber.protocols import Engine
-from transcriber.recordings import STDIN, Recording, found, piped
+from transcriber.recordings import STDIN, Recording, folder_trouble, found, piped, written_wrong
 from transcriber.speech import cpu, engine
 from transcriber.speech.child import Setup
 from transcriber.speech.models import Models
@@ -83,8 +83,8 @@ async def transcribe_files(
     """Do one after the other; a bad one costs one line on stderr. Returns 0, or 1 if any failed.
 
     What was done earlier is left out, unless it is to be done `again`; `prepare` is called if anything is left."""
-    if desk.folder is not None and desk.folder.is_file():
-        desk.give_up(Unreadable("not_a_folder"), desk.folder)
+    if desk.folder is not None and (trouble := folder_trouble(desk.folder)):
+        desk.give_up(trouble, desk.folder)
         return 1
     left = desk.left_to_do(recordings, again=again)
     try:
@@ -120,7 +120,7 @@ async def _one(
         if not desk.closed:
             desk.complain(recording, error)
     except OSError as error:
-        desk.complain(recording, StenogramError("unexpected", error=error.strerror or type(error).__name__))
+        desk.complain(recording, written_wrong(error, target or recording.path))
 
 
 async def _heard(recogniser: Engine, recording: Recording, options: DecodeOptions, on_progress: Watch) -> Transcript:

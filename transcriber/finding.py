@@ -7,9 +7,10 @@ import json
 import sys
 import time
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from config.settings import Settings
 from transcriber.chat.export import about, exported
@@ -19,7 +20,8 @@ from transcriber.chat.parse import since_s
 from transcriber.chat.texts import Texts
 from transcriber.data_dir import DATABASE
 from transcriber.domain import Found, Peer, Rich, SpanKind
-from transcriber.errors import NotFound, Refused
+from transcriber.errors import DataDirUnusable, NotFound, Refused
+from transcriber.recordings import written_wrong
 from transcriber.storage.archive import open_archive
 
 _HIT, _PLAIN = "\x1b[1;31m", "\x1b[0m"
@@ -28,7 +30,7 @@ _HIT, _PLAIN = "\x1b[1;31m", "\x1b[0m"
 async def find(settings: Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     """Print where these words were said, newest first; returns the exit code: 0, or 1 if nowhere."""
     total, found = 0, list[Found]()
-    if (path := settings.data_dir / DATABASE).exists():
+    if (path := _database(settings)) is not None:
         async with open_archive(path, read_only=True) as archive:
             total, found = await archive.find(" ".join(arguments.words), limit=max(1, arguments.limit))
     if arguments.json:
@@ -39,26 +41,42 @@ async def find(settings: Settings, texts: Texts, arguments: argparse.Namespace) 
     if total > len(found):
         _say(texts("cli.find_total", n=total, shown=len(found)))
     elif not total:
-        _say(texts("cli.find_nothing"))
+        _say(texts("cli.find_nothing") if path else texts("cli.no_archive", path=settings.data_dir))
     return 0 if total else 1
 
 
 async def export(settings: Settings, texts: Texts, arguments: argparse.Namespace) -> int:
     """Write every transcript that is asked for as one file, in the order they were sent; returns the exit code: 0,
-    or 1 if there is none. Raises `NotFound`, `Refused`."""
+    or 1 if there is none; a date that is none ends it with 2. Raises `NotFound`, `Refused`, `DataDirUnusable`."""
     from_s = since_s(arguments.since, time.time(), texts.zone) if arguments.since else 0.0
+    mistaken: Callable[[str], NoReturn] = arguments.mistaken
     if from_s is None:
-        raise Refused("since_wrong", since=arguments.since)
+        mistaken(texts("error.since_wrong", since=arguments.since))
     written = False
-    if (path := settings.data_dir / DATABASE).exists():
+    if (path := _database(settings)) is not None:
         async with open_archive(path, read_only=True) as archive:
             chat_id = _chosen(arguments.chat, await archive.chats()) if arguments.chat else None
             entries = archive.read(chat_id=chat_id, since_s=from_s)
             pieces = (piece async for piece, _ in exported(entries, arguments.format, texts, sys.maxsize))
             written = await _write_all(pieces, arguments.output)
     if not written:
-        _say(texts("archive.export_nothing", since=from_s or None))
+        none_yet = texts("cli.no_archive", path=settings.data_dir)
+        _say(texts("archive.export_nothing", since=from_s) if from_s else none_yet)
+    elif arguments.output is not None:
+        _say(texts("cli.exported", path=arguments.output))
     return 0 if written else 1
+
+
+def _database(settings: Settings) -> Path | None:
+    """Where the transcripts are, if there are any yet. Raises `DataDirUnusable`."""
+    path = settings.data_dir / DATABASE
+    try:
+        with path.open("rb"):
+            return path
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise DataDirUnusable("data_dir_closed", path=path) from error
 
 
 def _chosen(name: str, chats: list[Peer]) -> int:
@@ -93,7 +111,7 @@ async def _write_all(pieces: AsyncIterator[bytes], output: Path | None) -> bool:
             partial.replace(output)
         return written
     except OSError as error:
-        raise Refused("unwritable", path=output) from error
+        raise written_wrong(error, output) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

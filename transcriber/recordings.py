@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections import Counter
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transcriber.errors import DataDirUnusable, OverLimit, StenogramError, Unreadable
+from transcriber.errors import DataDirUnusable, OverLimit, Refused, StenogramError, Unreadable
 
 # What is taken from a folder; a file that is named itself is taken whatever it is called.
 SOUND = ("aac", "ac3", "aif", "aiff", "amr", "ape", "au", "caf", "flac", "m4a", "m4b", "mka", "mp3", "oga", "ogg")
@@ -53,19 +54,58 @@ class Recording:
 
 def found(paths: Iterable[str]) -> Iterator[Recording]:
     """What is meant: folders are searched, hidden files in them and what is no medium left out. `-`: see `piped`."""
-    for path in map(Path, paths):
-        if not path.is_dir():
-            gone = None if str(path) == STDIN or path.exists() else Unreadable("missing_file")
-            yield Recording(str(path), path, Path(path.name), gone)
-        elif inside := [inner for inner in sorted(path.rglob("*")) if _is_medium(inner, path)]:
+    for name in paths:
+        path = Path(name)
+        place = Path(path.name or "nameless")  # "." and "/" have no name
+        trouble = None if name == STDIN else _trouble(name)
+        if trouble is not None or not path.is_dir():
+            yield Recording(name, path, place, trouble)
+        elif inside := _inside(path):
             yield from (Recording(str(inner), inner, inner.relative_to(path)) for inner in inside)
         else:
-            yield Recording(str(path), path, Path(path.name), Unreadable("nothing_found"))
+            yield Recording(name, path, place, Unreadable("nothing_found"))
+
+
+def _trouble(name: str) -> StenogramError | None:
+    """Why this cannot be read, if it cannot."""
+    path = Path(name)
+    try:
+        os.stat(name)  # noqa: PTH116 - "" is a file that is not there, and no Path("."): a variable that was not set
+    except PermissionError:
+        return Unreadable("no_access")
+    except OSError:  # nothing there, or no name of a file
+        return Unreadable("missing_file")
+    may = os.R_OK | os.X_OK if path.is_dir() else os.R_OK
+    return None if os.access(path, may) else Unreadable("no_access")
+
+
+def written_wrong(error: OSError, path: Path) -> StenogramError:
+    """What a failed write is called."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return Refused("disk_full") if full else Refused("unwritable", path=path)
+
+
+def folder_trouble(folder: Path) -> StenogramError | None:
+    """Why no files can be written into this folder, which need not be there yet."""
+    try:
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError:  # in a folder that may not be looked into
+        return Refused("folder_closed")
+    if not there.is_dir():
+        return Unreadable("not_a_folder")
+    return None if os.access(there, os.W_OK | os.X_OK) else Refused("folder_closed")
+
+
+def _inside(folder: Path) -> list[Path]:
+    """All media in it, in order; what may not be looked at, or goes meanwhile, is no obstacle."""
+    files = (Path(base, name) for base, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in files if _is_medium(path, folder))
 
 
 def _is_medium(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in SUFFIXES and not hidden and path.is_file()
+    is_file = os.path.isfile(path)  # noqa: PTH113 - False, where Path would raise what is wrong
+    return path.suffix.lower() in SUFFIXES and not hidden and is_file
 
 
 @contextmanager
@@ -84,6 +124,8 @@ def piped(source: BinaryIO, data_dir: Path, most_bytes: int) -> Iterator[Recordi
             trouble = None
         except StenogramError as error:
             trouble = error
+        except OSError as error:
+            trouble = written_wrong(error, data_dir)
         yield Recording(STDIN, path, Path("stdin"), trouble)
 
 

@@ -52,6 +52,8 @@ async def logout(settings: Settings, texts: Texts) -> int:
     data_dir = prepare(settings.data_dir)
     with InstanceLock(data_dir, SystemClock(), holder_id(secrets.token_hex(4))):
         session = SessionFile(data_dir)
+        if session.exists():
+            ConsoleTerminal().say(texts("login.connecting"))
         was_signed_in = await signing_in.logout(session, clients(settings, session))
     ConsoleTerminal().say(texts("cli.logged_out" if was_signed_in else "cli.not_signed_in"))
     return 0

@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
         """Where verbs are added: `verbs.add_parser(name, help=…, example=…)`."""
         parser_class: Any = partial(Parser, self._sentence)  # typeshed asks for a class where a maker will do
         return self.add_subparsers(
-            dest="verb", metavar=self._sentence("argv.verb"), title=title, parser_class=parser_class
+            dest="verb", metavar=self._sentence("argv.verb"), title=title, parser_class=parser_class, action=_Verbs
         )
 
     def error(self, message: str) -> NoReturn:
@@ -55,10 +55,23 @@ class Parser(argparse.ArgumentParser):
         return message
 
 
+class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # only typeshed can give it one
+    """The verbs; the help of each begins with what the list of all says of it."""
+
+    def add_parser(self, name: str, **settings: Any) -> Any:
+        said = settings["help"]
+        return super().add_parser(name, description=f"{said[:1].upper()}{said[1:]}.", **settings)
+
+
 class _Formatter(argparse.HelpFormatter):
     def __init__(self, sentence: Sentence, prog: str) -> None:
         super().__init__(prog)
         self._sentence = sentence
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, _Verbs):
+            self._action_max_length += self._indent_increment  # argparse forgets that they are indented
 
     def add_usage(
         self,

@@ -60,7 +60,7 @@ ENGLISH_ARCHIVE: Final[Mapping[str, str]] = {
     "cli.find_total": "{n} {n:note|notes}, the newest {shown} shown. More: --limit",
     "error.chat_unknown": "There is no such chat among the transcripts[[: {name}]].",
     "error.chats_fit": "Several chats fit, name one by its id[[: {names:list}]].",
-    "error.since_wrong": "Neither a date nor a number of days[[: {since}]]. Example: 2026-10-01 or 7d",
+    "error.since_wrong": "Neither a date nor a number of days[[: {since}]].",
     "error.unwritable": "This file cannot be written[[: {path}]].",
     "error.store_older": "The data was written by an earlier version. Start the program once: python userbot.py",
 }

@@ -17,7 +17,7 @@ _ANSWER: Final[Mapping[str, str]] = {
     "answer.ignored_title": "🔕 Не трогаю ({n}):",
     "answer.tracked_none": "Список пуст. Добавить: /track @имя, или /track прямо в нужном чате.",
     "answer.chat_language": "язык: {language}",
-    "answer.auto": "Расшифровываю сам (кроме списков /tracked):\n"
+    "answer.auto": "Расшифровываю сам (помимо списков /tracked):\n"
     "{private} личные чаты — private\n{groups} группы — groups\n{mine} мои записи — mine\n"
     "{files} файлы чата «{chat}» — files",
     "answer.files_on": "🎵 Из чата «{chat}» сам расшифровываю ещё и аудио, видео и другие файлы со звуком.",
@@ -72,7 +72,7 @@ _MODEL: Final[Mapping[str, str]] = {
     "models.title": "🧠 Модели:",
     "models.line": "[[ · {download_bytes:size}]][[ · память {memory_bytes:size}]][[ · ×{speed}]]",
     "models.how": "{now} в работе · {here} скачана · {elsewhere} в сети\n×: во сколько раз быстрее "
-    "звука\nСменить: /model имя",
+    "самой записи\nСменить: /model имя",
     "models.already": "Модель {model:model} уже работает.",
     "models.busy": "Сейчас готовится модель {model:model}. Дождитесь её, потом меняйте дальше.",
     "models.preparing": "⏳ Готовлю модель {model:model}: {fraction:percent}",
@@ -105,7 +105,7 @@ _HELP: Final[Mapping[str, str]] = {
     "help.untrack": "убрать из списков",
     "help.ignore": "никогда не трогать",
     "help.tracked": "кто в списках",
-    "help.auto": "что ещё, кроме списков",
+    "help.auto": "что ещё, помимо списков",
     "help.deliver": "куда присылать текст",
     "help.lang": "язык чата",
     "help.t": "расшифровать сейчас (ответом)",

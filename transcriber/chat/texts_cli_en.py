@@ -66,4 +66,15 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "check.store_down": "not healthy: the store does not answer",
     "check.offline": "not healthy: no connection to Telegram for {seconds:duration}",
     "setting.wrong": "{name}={value} (expected {expected})",
+    "error.disk_full": "There is no room left on the disk.",
+    "terminal.offline": "No connection to Telegram. Check the network and try again.",
+    "error.no_access": "You are not permitted to read it.",
+    "error.folder_closed": "You are not permitted to write there.",
+    "cli.no_archive": "There are no transcripts in {path} yet.",
+    "cli.exported": "Written: {path}",
+    "error.data_dir_closed": "You are not permitted to read this[[: {path}]]. Mend its permissions or run as its "
+    "owner.",
+    "error.dotenv_unreadable": "{path} cannot be read: you are not permitted to, or it is not UTF-8 text.",
+    "terminal.store_access": "Redis does not let the program in. Check the user name and the password in REDIS_URL.",
+    "terminal.store_unreachable": "Redis cannot be reached. Is it running, and is REDIS_URL right?",
 }

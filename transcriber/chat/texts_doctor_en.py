@@ -7,7 +7,7 @@ from typing import Final
 
 ENGLISH_DOCTOR: Final[Mapping[str, str]] = {
     "doctor.settings_file": "Settings: nothing wrong (read from {path} and the environment).",
-    "doctor.settings_none": "Settings: nothing wrong (no .env in {folder}: the environment alone).",
+    "doctor.settings_none": "Settings: nothing wrong (no .env in {folder}: from the environment alone).",
     "doctor.dotenv_open": "{path} holds secrets and can be read by others: chmod 600 {path}",
     "doctor.data_new": "Data directory: {path} will be made; {free:size} free.",
     "doctor.data_impossible": "The data directory {path} cannot be made. Mend the permissions or set another "
@@ -41,12 +41,12 @@ ENGLISH_DOCTOR: Final[Mapping[str, str]] = {
     "Telegram may not listen otherwise.",
     "doctor.clock_slow": "The clock of this machine is {seconds:duration} slow. Set it (timedatectl set-ntp true): "
     "Telegram may not listen otherwise.",
-    "doctor.telegram_away": "Telegram cannot be reached from here now ({kind}), so the clock was not compared. "
+    "doctor.telegram_away": "Telegram cannot be reached from here now[[ ({reason})]], so the clock was not compared. "
     "Check the network and the firewall.",
     "doctor.redis": "Redis {version} answers.",
     "doctor.redis_old": "Redis {version} is too old: 6 or newer is needed.",
     "doctor.redis_forgets": "Redis keeps nothing over a restart: start it with appendonly yes",
-    "doctor.redis_away": "Redis: {reason}",
+    "doctor.redis_away": "{reason}",
     "doctor.python": "Python {version}",
     "doctor.python_other": "Python {version}: the packages are made for 3.11. Run make setup with Python 3.11.",
     "doctor.packages": "Packages: all there.",
@@ -58,7 +58,7 @@ ENGLISH_DOCTOR: Final[Mapping[str, str]] = {
     "doctor.sound_broken": "Decoder: a voice note cannot be read; the package av is broken. Run make setup again.",
     "doctor.model": "Model {model:model}: here.",
     "doctor.model_away": "Model {model:model}: comes with the first start[[ ({size:size})]].",
-    "doctor.model_wrong": "The model: {reason}",
+    "doctor.model_wrong": "{reason}",
     "doctor.memory": "Memory: {model:model} needs up to {needed:size}, {free:size} are free.",
     "doctor.memory_in_use": "Memory: {free:size} free; {model:model} is in use by the running program.",
     "doctor.memory_short": "Too little memory: {model:model} needs up to {needed:size}, {free:size} are free. Take "
@@ -83,4 +83,13 @@ ENGLISH_DOCTOR: Final[Mapping[str, str]] = {
     "doctor.well": "All is well.",
     "doctor.doubtful": "It works. {doubtful} {doubtful:thing|things} to look at (⚠️).",
     "doctor.sick": "To mend: {wrong} (❌)[[, to look at: {doubtful} (⚠️)]].",
+    "doctor.setting_wrong": "Setting {name}={value} is wrong (expected {expected}).",
+    "doctor.api_hash_odd": "API_HASH is wrong, most likely: it should be 32 digits and letters from a to f. Copy "
+    "it again from https://my.telegram.org",
+    "doctor.dotenv_misspelt": "There is no setting {name} ({path}). Perhaps {meant}?",
+    "doctor.telegram_garbled": "Something answers in place of Telegram (a proxy, or the sign-in page of this "
+    "network), so the clock was not compared. Check the network.",
+    "doctor.model_chosen": "Model: {model:model} was chosen with /model, so MODEL={setting:model} no longer counts.",
+    "doctor.model_unseen": "What was chosen with /model is in Redis and cannot be seen: MODEL={setting:model} is "
+    "judged instead.",
 }

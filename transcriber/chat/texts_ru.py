@@ -67,17 +67,19 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.login_left": "Вход отложен, ничего не сохранено. Войти можно в любое время: python userbot.py login",
     "error.login_flood": "Слишком много попыток. Telegram просит подождать[[ {seconds:duration}]], потом "
     "попробуйте снова.",
-    "error.signed_out": "Telegram больше не принимает этот вход. Войдите заново: python userbot.py login",
-    "error.key_unregistered": "Этот вход завершён (ключ не зарегистрирован). Войдите заново: python userbot.py login",
+    "error.signed_out": "Telegram больше не принимает эту сессию. Войдите заново: python userbot.py login",
+    "error.key_unregistered": "Эта сессия завершена (ключ не зарегистрирован). Войдите заново: python userbot.py "
+    "login",
     "error.key_duplicated": "Эту сессию использовали с двух адресов сразу, и Telegram её закрыл. Оставьте один "
     "экземпляр и войдите заново: python userbot.py login",
-    "error.session_revoked": "Вход отозван на другом устройстве. Войдите заново: python userbot.py login",
-    "error.session_expired": "Срок входа истёк. Войдите заново: python userbot.py login",
+    "error.session_revoked": "Сессию завершили с другого устройства. Войдите заново: python userbot.py login",
+    "error.session_expired": "Срок сессии истёк. Войдите заново: python userbot.py login",
     "error.deactivated": "Аккаунт Telegram удалён или отключён: работать не с чем.",
     "error.banned": "Аккаунт Telegram заблокирован. Напишите в поддержку Telegram.",
     "error.already_running": "Этот аккаунт уже занят[[: {holder}]][[: процесс {pid} на {host}]]"
     "[[, с {since_s:moment}]]. Остановите ту программу, потом запускайте эту.",
-    "error.data_dir": "В каталог данных не записать[[: {path}]]. Исправьте права или укажите другой DATA_DIR.",
+    "error.data_dir": "Не удаётся записать в каталог данных[[: {path}]]. Исправьте права или укажите другой "
+    "DATA_DIR.",
     "error.store_refused": "Хранилище нельзя использовать[[: {reason}]]. Проверьте REDIS_URL и версию данных.",
     "error.session_unreadable": "Файл сессии повреждён[[: {path}]]. Войдите заново: python userbot.py login",
     "error.session_string_wrong": "SESSION_STRING — не строка сессии аккаунта Telegram. Проверьте её или уберите и "
@@ -91,7 +93,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "Обновите программу.",
     "error.store_damaged": "Данные в хранилище повреждены[[: {what}]]. Восстановите их из копии или начните с "
     "пустого DATA_DIR.",
-    "error.store_access": "Хранилище не пускает[[: {reason}]]. Проверьте имя и пароль в REDIS_URL.",
+    "error.store_access": "Хранилище отказывает в доступе[[: {reason}]]. Проверьте имя и пароль в REDIS_URL.",
     "error.store_url": "REDIS_URL не похож на адрес Redis. Нужно, например, redis://localhost:6379/0",
     "error.store_unreachable": "Хранилище недоступно. Проверьте, запущен ли Redis и верен ли REDIS_URL.",
 }
@@ -103,7 +105,7 @@ _LOGIN: Final[Mapping[str, str]] = {
     "login.ask_choice": "1 или 2 [1]:",
     "login.qr_how": "На телефоне: Telegram → Настройки → Устройства → Подключить устройство,\nи наведите камеру на "
     "этот код.",
-    "login.ask_qr": "Enter — вместо этого номер и код:",
+    "login.ask_qr": "Enter — войти по номеру и коду:",
     "login.qr_no_room": "Этот терминал узковат для QR-кода или не знает его знаков, поэтому — по номеру телефона.",
     "login.ask_phone": "Номер телефона с кодом страны (+7…):",
     "login.phone_wrong": "Telegram не принимает этот номер. Напишите его с кодом страны.",

@@ -32,11 +32,11 @@ ENGLISH_SANDBOX: Final[Mapping[str, str]] = {
     "play.help": """\
 You play everyone here; the program answers by itself.
   TEXT                 {friend} writes to you
-  voice FILE           {friend} sends a voice note ({sample}, …)
+  voice [FILE]         {friend} sends a voice note; without FILE it says hello
   me TEXT              you write in Saved Messages (try: me /help)
-  me voice FILE        you record a note in Saved Messages
-  me@friend TEXT       you write in {friend}'s chat (also: me@friend voice FILE)
-  … re N TEXT          the same, as a reply to message N (me re 3 /t)
+  me voice [FILE]      you record a note in Saved Messages
+  me@friend TEXT       you write in {friend}'s chat (also: me@friend voice)
+  … re N TEXT          the same, as a reply to message [N] (me@friend re 1 /t)
   drop                 the connection breaks
   outage S             Telegram cannot be reached for S seconds
   hole S               Telegram is silent for S seconds
@@ -55,4 +55,7 @@ You play everyone here; the program answers by itself.
     "play.over": "Telegram is back.",
     "play.flood": "The next message is answered with FloodWait of {seconds} s.",
     "play.revoked": "The session was ended.",
+    "play.meant": "Did you mean: {example}",
+    "play.other_chat": "Message {number} is in the other chat. Like this: {example}",
+    "play.ended_badly": "The program ended with exit code {code} (log: why; quit: leave).",
 }

@@ -15,7 +15,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.edited": "(изменено)",
     "play.deleted": "удалено у всех: {text}",
     "play.deleted_mine": "удалено только у вас: {text}",
-    "demo.intro": "Telegram на этой машине, настоящая программа, вошедшая в него, и ваша подруга {friend}: "
+    "demo.intro": "На этой машине свой Telegram, в нём настоящая программа и ваша подруга {friend}: "
     "её голосовые превращаются в текст.\n",
     "demo.started": "Программа запущена ({seconds} с). {friend} начинает говорить.\n",
     "demo.private": "\nВ чате «{friend}» ничего этого не видно: ни сообщения, ни «печатает…», ни отметки.",
@@ -32,11 +32,11 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.help": """\
 Здесь вы играете за всех; программа отвечает сама.
   ТЕКСТ                {friend} пишет вам
-  voice ФАЙЛ           {friend} присылает голосовое ({sample}, …)
+  voice [ФАЙЛ]         {friend} присылает голосовое; без файла — «привет»
   me ТЕКСТ             вы пишете в Избранное (попробуйте: me /help)
-  me voice ФАЙЛ        вы записываете голосовое в Избранное
-  me@friend ТЕКСТ      вы пишете в чат «{friend}» (и так: me@friend voice ФАЙЛ)
-  … re N ТЕКСТ         то же, ответом на сообщение N (me re 3 /t)
+  me voice [ФАЙЛ]      вы записываете голосовое в Избранное
+  me@friend ТЕКСТ      вы пишете в чат «{friend}» (и так: me@friend voice)
+  … re N ТЕКСТ         то же, ответом на сообщение [N] (me@friend re 1 /t)
   drop                 соединение рвётся
   outage S             Telegram недоступен S секунд
   hole S               Telegram молчит S секунд
@@ -44,7 +44,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
   revoke               сессия завершена на стороне Telegram
   log                  последние строки программы
   help, quit""",
-    "play.started": "Программа вошла. Её журнал: {log}\n",
+    "play.started": "Программа вошла в аккаунт. Её журнал: {log}\n",
     "play.ended": "Программа завершилась с кодом {code}.",
     "play.no_file": "Нет файла {path}.",
     "play.no_message": "В том чате нет сообщения {number}.",
@@ -55,4 +55,7 @@ RUSSIAN_SANDBOX: Final[Mapping[str, str]] = {
     "play.over": "Telegram снова отвечает.",
     "play.flood": "На следующее сообщение придёт FloodWait на {seconds} с.",
     "play.revoked": "Сессия завершена.",
+    "play.meant": "Может быть, так: {example}",
+    "play.other_chat": "Сообщение {number} — в другом чате. Нужно так: {example}",
+    "play.ended_badly": "Программа завершилась с кодом {code} (log — почему, quit — выйти).",
 }

@@ -3,36 +3,61 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote
 
+import config
 from transcriber import health
 from transcriber.boot import since_boot_s
 from transcriber.doctor.finding import Case, Finding, bad, good, warn
-from transcriber.doctor.model import info_of
+from transcriber.doctor.model import judged
 from transcriber.errors import ModelRefused
 from transcriber.telegram.lock import who_holds
 
 SESSION = "voice_transcriber.session"  # as telegram/session.py has it, which needs the packages
 SLOTS = 3  # recordings on disk at the same time
 OTHERS = 0o077  # what is in the mode of a file that not only its owner may touch
+EXAMPLE = Path(config.__path__[0]) / "example.env"  # names every setting
+SET = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=", re.MULTILINE)
+API_HASH = re.compile(r"[0-9a-fA-F]{32}")
+ALIKE = 0.75  # how much of a name has to be right to be taken for a misspelt one: others' settings stand there too
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY)  # somebody is writing: it is a session
 
 
 def settings(case: Case) -> Iterator[Finding]:
     """Every mistake in them; whether the file with the secrets is the owner's alone."""
     for problem in case.problems:
-        yield bad(f"setting.{problem.key}", name=problem.name, value=problem.value, expected=problem.expected)
+        yield bad("setting_wrong", name=problem.name, value=problem.value, expected=problem.expected)
     there = case.dotenv.is_file()
     if not case.problems:
         yield good("settings_file", path=case.dotenv) if there else good("settings_none", folder=case.dotenv.parent)
-    if there and case.dotenv.stat().st_mode & OTHERS:
-        yield warn("dotenv_open", path=case.dotenv)
+    if case.settings.api_hash and not API_HASH.fullmatch(case.settings.api_hash):
+        yield warn("api_hash_odd")
+    if there:
+        yield from _dotenv(case.dotenv)
+
+
+def _dotenv(path: Path) -> Iterator[Finding]:
+    """Whether it can be read, by its owner only, and which names in it are likely to be misspelt."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        yield bad("error.dotenv_unreadable", path=path)
+        return
+    if path.stat().st_mode & OTHERS:
+        yield warn("dotenv_open", path=path)
+    known = re.findall(r"^#([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE)
+    for name in SET.findall(text):
+        meant = [] if name in known else get_close_matches(name.upper(), known, 1, ALIKE)
+        if meant:
+            yield warn("dotenv_misspelt", name=name, meant=meant[0], path=path)
 
 
 def free_bytes(folder: Path) -> int:
@@ -70,7 +95,7 @@ def _room(case: Case, key: str, free: int) -> Finding:
 
 def _to_download(case: Case) -> int:
     try:
-        info = info_of(case)
+        info = judged(case).info
     except ModelRefused:
         return 0
     return 0 if info.present else info.download_bytes or 0

@@ -21,8 +21,11 @@ def clock(case: Case, now: Callable[[], float] = time.time) -> Iterator[Finding]
     only the address of one data centre is tried, and directly."""
     try:
         off_s = server_time.ask(server_time.address(case.settings.sandbox), CLOCK_S, now)
-    except (OSError, ValueError) as error:
-        yield warn("telegram_away", kind=type(error).__name__)
+    except ValueError:
+        yield warn("telegram_garbled")
+        return
+    except OSError as error:
+        yield warn("telegram_away", reason=error.strerror)
         return
     if abs(off_s) > SKEW_S:
         yield warn("clock_fast" if off_s < 0 else "clock_slow", seconds=abs(off_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 import time
 from typing import Any, TextIO
@@ -13,7 +14,7 @@ from transcriber.sandbox.journal import Event
 from transcriber.sandbox.world import Tl, World, media_of
 
 PROGRESS_CELLS = frozenset("▓░")  # a message that holds these shows progress and will change by itself
-WIDTH = 100
+WIDTH = 106
 INDENT = "      "
 QUOTE_UNITS = 50
 
@@ -31,6 +32,8 @@ class Conversation:
         self._out = out
         self._say = say
         self._numbered = numbered  # show message ids, for somebody who replies by them
+        columns = shutil.get_terminal_size().columns if out.isatty() else WIDTH
+        self._width = max(min(columns, WIDTH) - len(INDENT), 20)
         self._shown: dict[tuple[int, int], str] = {}
 
     async def follow(self) -> None:
@@ -67,8 +70,8 @@ class Conversation:
         where = self._say("note.saved") if saved else self._name(message.peer_id)
         place = where if saved or who == where else f"{who} → {where}"
         clock = time.strftime("%H:%M", time.localtime(message.date))
-        lines = [part for line in text.split("\n") for part in textwrap.wrap(line, WIDTH) or [""]]
-        self._out.write(f"{clock} {place}\n" + "".join(f"{INDENT}{line}\n" for line in lines))
+        lines = [part for line in text.split("\n") for part in textwrap.wrap(line, self._width) or [""]]
+        self._out.write(f"{clock} {place}\n" + "".join(f"{INDENT}{line}".rstrip() + "\n" for line in lines))
         self._out.flush()
 
     def _name(self, peer: Tl) -> str:

@@ -86,7 +86,9 @@ class _Demo:
             self._tell("demo.intro", friend=friend.first_name)
             await srv.write_session_file(folder / SESSION_NAME)
             seam = srv.write_seam_file(folder / "sandbox.json")
-            settings = {**settings_for(folder, seam, [friend.id], self._texts.language), **self._settings}
+            settings = settings_for(folder, seam, [friend.id], self._texts.language)
+            # Here notes come faster than anyone could speak: which of them are spoken in a row, nobody can tell.
+            settings |= {"MERGE_PAUSE_S": "0", **self._settings}
             async with program(settings) as running:
                 try:
                     await self._conversation(srv, running, friend, samples)

@@ -7,13 +7,15 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TextIO
 
 from config.settings import ui_language
 from transcriber.chat.texts import Texts
+from transcriber.recordings import SUFFIXES
 from transcriber.sandbox.conversation import Conversation
 from transcriber.sandbox.demo import CONNECTED_WITHIN_S
 from transcriber.sandbox.faults import flood
@@ -22,6 +24,10 @@ from transcriber.sandbox.server import SandboxServer
 from transcriber.sandbox.world import ACCOUNT, Tl
 
 SPOKEN = re.compile(r"(?:(?P<who>me@friend|me)\s+)?(?:re\s+(?P<reply>\d+)\s+)?(?P<what>.+)", re.DOTALL)
+SECONDS = re.compile(r"\d{1,4}(?:\.\d+)?")
+COMMAND = ("/", ".")
+VOICE, QUIT, AS_OWNER = "voice", "quit", "me@friend"
+ALIKE = 0.7  # how much of a mistyped word has to be right
 OPUS_RATE = 48_000
 
 
@@ -42,7 +48,7 @@ async def play(typed: AsyncIterator[str] | None = None, out: TextIO = sys.stdout
                     console = Console(srv, running, friend, say, out)
                     srv.spawn(Conversation(srv, out, say, numbered=True).follow())
                     srv.spawn(console.tell_end())
-                    console.tell("play.help", friend=say("play.friend"), sample=SAMPLES / "en_hello.ogg")
+                    console.tell("play.help", friend=say("play.friend"))
                     if not await console.connected():
                         return 1
                     console.tell("play.started", log=log_path)
@@ -60,6 +66,7 @@ class Console:
         self._friend = friend
         self._say = say
         self._out = out
+        self._sample = SAMPLES / f"{say.language}_hello.ogg"
         self._faults: dict[str, Callable[[float], None]] = {
             "outage": self._outage,
             "hole": self._hole,
@@ -69,7 +76,7 @@ class Console:
             "drop": lambda: self.tell("play.dropped", n=srv.drop()),
             "revoke": self._revoke,
             "log": lambda: self._write(running.tail()),
-            "help": lambda: self.tell("play.help", friend=friend.first_name, sample=SAMPLES / "en_hello.ogg"),
+            "help": lambda: self.tell("play.help", friend=friend.first_name),
         }
 
     async def connected(self) -> bool:
@@ -89,7 +96,7 @@ class Console:
     async def obey(self, typed: AsyncIterator[str]) -> None:
         """Do what each line says, until `quit`."""
         async for line in typed:
-            if line.strip() == "quit":
+            if line.strip() == QUIT:
                 return
             if line.strip():
                 self._do(line.strip())
@@ -100,8 +107,23 @@ class Console:
             self._orders[line]()
         elif word in self._faults and len(rest.split()) <= 1:
             self._break(word, rest)
+        elif meant := self._meant(line):
+            self.tell("play.meant", example=meant)
         else:
             self._speak(line)
+
+    def _meant(self, line: str) -> str | None:
+        """What to type instead of an order that was mistyped: it looks like one, and would be said to the friend."""
+        word, *rest = line.split()
+        if word.startswith(COMMAND):
+            return None
+        if not rest:
+            return _nearest(word, [*self._orders, QUIT, VOICE])
+        if len(rest) == 1 and rest[0].replace(".", "").isdecimal():
+            nearest = _nearest(word, self._faults)
+            return nearest and f"{nearest} {rest[0]}"
+        who = _nearest(word, (AS_OWNER,)) if "@" in word else None
+        return who and " ".join([who, *rest])
 
     # People
     def _speak(self, line: str) -> None:
@@ -112,14 +134,29 @@ class Console:
         speaker = srv.me if spoken["who"] else friend
         chat = None if spoken["who"] == "me" else friend
         reply_to = int(spoken["reply"]) if spoken["reply"] else None
-        if reply_to and (ACCOUNT, reply_to) not in srv.messages:
-            self.tell("play.no_message", number=reply_to)
+        if reply_to and not self._is_there(reply_to, chat, spoken["what"]):
             return
-        word, _, rest = spoken["what"].partition(" ")
-        if word == "voice" and rest:
-            self._record(speaker, chat, Path(rest.strip()).expanduser(), reply_to)
+        word, _, rest = (part.strip() for part in spoken["what"].partition(" "))
+        if word == VOICE:
+            self._record(speaker, chat, Path(rest).expanduser() if rest else self._sample, reply_to)
+        elif Path(rest).suffix in SUFFIXES and len(rest.split()) == 1:
+            self.tell("play.meant", example=line.replace(word, VOICE, 1))
         else:
             srv.deliver_text(speaker, chat, spoken["what"], reply_to=reply_to)
+            if speaker is friend and line.startswith(COMMAND):  # which is nobody's command
+                self.tell("play.meant", example=f"me {line}")
+
+    def _is_there(self, number: int, chat: Tl | None, what: str) -> bool:
+        """Whether that message can be answered in this chat; if not, it is said how."""
+        message = self._srv.messages.get((ACCOUNT, number))
+        if message is None:
+            self.tell("play.no_message", number=number)
+            return False
+        in_saved = self._srv.is_saved(message.peer_id)
+        if in_saved == (chat is None):
+            return True
+        self.tell("play.other_chat", number=number, example=f"{'me' if in_saved else AS_OWNER} re {number} {what}")
+        return False
 
     def _record(self, speaker: Tl, chat: Tl | None, path: Path, reply_to: int | None) -> None:
         if not path.is_file():
@@ -130,9 +167,8 @@ class Console:
 
     # Faults
     def _break(self, word: str, seconds: str) -> None:
-        try:
-            for_s = float(seconds)
-        except ValueError:
+        for_s = float(seconds) if SECONDS.fullmatch(seconds) else 0.0
+        if not for_s:
             self.tell("play.seconds", example=f"{word} 20")
             return
         self._faults[word](for_s)
@@ -165,7 +201,8 @@ class Console:
     # Words
     async def tell_end(self) -> None:
         """Say so when the program ends."""
-        self.tell("play.ended", code=await self._running.process.wait())
+        code = await self._running.process.wait()
+        self.tell("play.ended_badly" if code else "play.ended", code=code)
         self._srv.changed()
 
     def tell(self, key: str, **details: object) -> None:
@@ -174,6 +211,11 @@ class Console:
     def _write(self, text: str) -> None:
         self._out.write(text + "\n")
         self._out.flush()
+
+
+def _nearest(word: str, known: Collection[str]) -> str | None:
+    """Which of these a word was to be; None if it is one of them, or like none."""
+    return None if word in known else next(iter(get_close_matches(word.lower(), list(known), 1, ALIKE)), None)
 
 
 def ogg_duration_s(sound: bytes) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -217,6 +217,15 @@ async def server(url: str) -> tuple[str, bool]:
     finally:
         await store.close()
     return str(found["redis_version"]), bool(found.get("aof_enabled"))
+
+
+async def settings(url: str, keys: Sequence[str]) -> list[str | None]:
+    """What is set under these keys; nothing is written. Raises as `open`."""
+    store = RedisStore(client_for(url))
+    try:
+        return [await store.get(key) for key in keys]
+    finally:
+        await store.close()
 
 
 def client_for(url: str, socket_s: float = SOCKET_S, *, text: bool = True) -> Redis:

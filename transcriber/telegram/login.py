@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar
 
@@ -14,7 +15,7 @@ from pyrogram.storage import UpdateState
 from pyrogram.types import User
 
 from transcriber.domain import Peer
-from transcriber.errors import FloodWait, NoSession, Refused, SettingsWrong, SignedOut
+from transcriber.errors import FloodWait, NoSession, Offline, Refused, SettingsWrong, SignedOut
 from transcriber.telegram.client import close_client
 from transcriber.telegram.messages import peer_of_user
 from transcriber.telegram.session import SessionFile
@@ -32,6 +33,8 @@ _CODE_SENT = {
     SentCodeType.CALL: "login.code_call",
     SentCodeType.EMAIL_CODE: "login.code_email",
 }
+# What the library raises where something that is no Telegram answers: it takes whatever comes apart.
+_GARBLED = (LookupError, ValueError, struct.error)
 QUIET = 4  # modules of white around a QR code, as its standard asks for
 
 
@@ -89,9 +92,10 @@ class Login:
             self._session.set_aside("unreadable")
             return None
         client = self._make_client()
+        self._say("login.connecting")
         try:
             with translated():
-                await _step(client.connect())
+                await _connect(client)
                 found = await _step(client.invoke(raw.functions.users.GetUsers(id=[raw.types.InputUserSelf()])))
                 return peer_of_user(await User._parse(client, found[0]))
         except SignedOut as error:
@@ -109,7 +113,7 @@ class Login:
         try:
             with translated():
                 self._say("login.connecting")
-                await _step(client.connect())
+                await _connect(client)
                 try:
                     user = await self._first_factor(client, by_phone=by_phone, phone=phone)
                 except errors.SessionPasswordNeeded:
@@ -236,7 +240,7 @@ async def logout(session: SessionFile, make_client: Callable[[], Client]) -> boo
     client = make_client()
     try:
         with translated():
-            await _step(client.connect())
+            await _connect(client)
             await _step(client.invoke(raw.functions.auth.LogOut()))
     except SignedOut:  # Telegram had ended it already
         pass
@@ -260,6 +264,14 @@ def draw_qr(url: str) -> str:
 async def _step(asked: Awaitable[T]) -> T:
     async with asyncio.timeout(_STEP_S):
         return await asked
+
+
+async def _connect(client: Client) -> None:
+    """Raises `Offline` also where a proxy, or the sign-in page of a network, answers in Telegram's place."""
+    try:
+        await _step(client.connect())
+    except _GARBLED as error:
+        raise Offline(reason=type(error).__name__) from error
 
 
 async def _signed_in(client: Client, user: Any) -> User:
