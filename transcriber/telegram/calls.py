@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pyrogram import Client, errors, raw
+from pyrogram import Client, errors
 
 from transcriber.clock import Clock
 from transcriber.errors import FloodWait, Offline
@@ -16,7 +16,7 @@ from transcriber.telegram.client import SLEEP_THRESHOLD_S
 from transcriber.telegram.translate import translated
 
 # Worth a second try at once: the link broke under the call, or Telegram stumbled.
-_PASSING = (OSError, errors.InternalServerError, errors.ServiceUnavailable, errors.BadMsgNotification)
+_PASSING = (OSError, errors.InternalServerError, errors.ServiceUnavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,5 @@ class Calls:
     async def _once(self, client: Client, session: Any, query: Any) -> Any:
         await session.is_started.wait()  # a short drop is mended by the library
         answer = await session.send(query, timeout=self.deadlines.answer_s)
-        if isinstance(answer, raw.types.BadMsgNotification):  # the library hands it over as if it were an answer
-            raise errors.BadMsgNotification(answer.error_code)
         await client.fetch_peers([*getattr(answer, "users", ()), *getattr(answer, "chats", ())])
         return answer
