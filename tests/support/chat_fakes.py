@@ -94,6 +94,7 @@ class FakeGateway:
         self.messages: dict[int, Message] = {}
         self.by_random_id: dict[int, int] = {}
         self.edits: list[tuple[int, Rich]] = []
+        self.fleeting: list[bool] = []  # of each edit: whether it was asked for now or never
         self.deleted: list[tuple[int, int]] = []
         self.typed: list[int] = []
         self.notes: dict[tuple[int, int], Note | None] = {}
@@ -131,8 +132,9 @@ class FakeGateway:
         self._raise("send_file")
         return self._once(Message(chat_id, caption, reply_to, (name, content)), random_id)
 
-    async def edit_text(self, chat_id: int, message_id: int, text: Rich) -> None:
+    async def edit_text(self, chat_id: int, message_id: int, text: Rich, *, fleeting: bool = False) -> None:
         self._raise("edit_text")
+        self.fleeting.append(fleeting)
         if (chat_id, message_id) in self.notes:
             self.notes[chat_id, message_id] = None
         elif message_id not in self.messages:
