@@ -22,6 +22,7 @@ from tests.support.redis import RedisServer
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from tests.support.speech import sample
 from transcriber import protocols
+from transcriber.manners import EYES_KEY
 from transcriber.sandbox.crash import PARTS, parse
 from transcriber.sandbox.faults import RpcError
 from transcriber.telegram.catchup import COMMANDS_KEY, SCANNED_KEY
@@ -106,6 +107,7 @@ NOTE = Scene()
 SLOW = Scene(before=slow_files)
 REPLY = Scene(settings={"DELIVER": "reply"})
 CAPTION = Scene(send=owner_sends, settings={"DELIVER": "caption", "AUTO": "mine"}, messages=0)
+EYES = Scene(settings={"PROGRESS": "reaction"}, before=slow_files)
 MISSED = Scene(missed=True)
 LEFT = Scene(died_at="archive.put:before")
 LATER = Scene(before=slow_mode)
@@ -162,6 +164,11 @@ PLACES = [
     Place("that it is done", "store.replace_job[done sent]"),
     Place("the progress", "gateway.send_text", SLOW),
     Place("the final text over the progress", "gateway.edit_text", SLOW),
+    # What others see of the work
+    Place("where eyes will stand", f"store.set[{EYES_KEY}]", EYES),
+    Place("the eyes", "gateway.react", EYES),
+    Place("that the eyes go", "gateway.take_back_reaction", EYES),
+    Place("that the eyes went", f"store.set[{EYES_KEY}]", EYES, nth=2),
     # What was missed
     Place("a note that was missed", "store.insert_job", MISSED),
     Place("up to where a chat was looked at", "store.move_cursor", MISSED),
@@ -197,6 +204,7 @@ def writing_methods() -> set[str]:
 
 def test_every_method_that_writes_has_a_place_and_what_is_called_reading_exists() -> None:
     others = {"session.save", "health.write"}  # no protocols of ours
+    others |= {"gateway.react", "gateway.take_back_reaction"}  # of a smaller one
     assert {place.method for place in PLACES} == writing_methods() | others
     for protocol, reading in READING.items():
         assert reading <= set(dir(protocol))
@@ -264,6 +272,7 @@ async def lives_on(on: Stage, scene: Scene, settings: dict[str, str], key: Key |
         # Whatever is to be repeated comes before the answer to this one, which is sent last.
         other = key_of(on.srv, on.srv.deliver_voice(on.friend, None, DIGITS.path.read_bytes(), 4))
         await on.srv.wait_until(lambda: DIGITS.text in said(on, other) or None, WITHIN_S)
+        await on.srv.wait_until(lambda: not any(reactions(on)) or None, WITHIN_S)
         assert (await program.terminate())[0] == 0
     about, rest = answers(on.srv)
     assert len(about.pop(other)) == 1
@@ -310,6 +319,12 @@ def said(on: Stage, key: Key) -> str:
     """Everything that stands about this note."""
     own = on.srv.text_of(key[1]) or ""  # a caption
     return own + "\n".join(answer.text for answer in answers(on.srv)[0].get(key, []) if answer.is_final)
+
+
+def reactions(on: Stage) -> list[str]:
+    """What stands on each note."""
+    last = {action.msg_id: action.text or "" for action in on.srv.of("reaction")}
+    return list(last.values())
 
 
 def told(on: Stage, key: Key, scene: Scene) -> bool:

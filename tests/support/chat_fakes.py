@@ -317,6 +317,28 @@ class FakeJobs:
         return self.all[job_id]
 
 
+class FakeShelf:
+    """Outlives what is kept on it; `fail` holds errors for the next writes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.fail: list[StenogramError] = []
+        self.writes = 0
+
+    async def get(self, key: str) -> str | None:
+        await asyncio.sleep(0)
+        return self.kept.get(key)
+
+    async def set(self, key: str, value: str | None) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+        self.writes += 1
+        if value is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = value
+
+
 class FakeEngine:
     """Has models; `switch` waits until the test settles it."""
 
