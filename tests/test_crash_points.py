@@ -22,6 +22,7 @@ from tests.support.redis import RedisServer
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from tests.support.speech import sample
 from transcriber import protocols
+from transcriber.chat.waiting import WAITING_KEY
 from transcriber.manners import EYES_KEY
 from transcriber.sandbox.crash import PARTS, parse
 from transcriber.sandbox.faults import RpcError
@@ -221,6 +222,41 @@ async def test_a_kill_before_and_one_after_lose_nothing_and_repeat_nothing(
         for number, (when, scene) in enumerate(scenes.items()):
             settings = {"REDIS_URL": url.removesuffix("0") + str(number)} if url else {}
             group.create_task(killed(scene, {**scene.settings, **settings}, f"{place.point}:{when}:{place.nth}"))
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3], ids=["to be given", "given", "at its end"])
+async def test_a_kill_around_an_answer_that_tells_a_place_in_the_queue_leaves_none_that_is_not_true(nth: int) -> None:
+    async with asyncio.TaskGroup() as group:
+        for when in ("before", "after"):
+            group.create_task(killed_around_an_answer(f"store.set[{WAITING_KEY}]:{when}:{nth}"))
+
+
+async def killed_around_an_answer(point: str) -> None:
+    """Three notes take all the slots, and the owner asks for a song; then the program dies there."""
+    async with stage() as on:
+        on.srv.getfile_delay = 2 * SLOW_S  # all three are still in work when the song comes
+        arm(on, point)
+        async with running(on, subscribed=False) as program:
+            await program.wait_line(RUNNING)
+            keys = [bob_sends(on) for _ in range(3)]
+            await on.srv.wait_until(lambda: on.srv.count("upload.GetFile") or None, WITHIN_S)
+            keys.append(owner_asks_for_a_file(on))
+            assert await program.wait_end(WITHIN_S) == -9, program.tail()
+        arm(on, None)
+        on.srv.getfile_delay = 0.0
+        async with running(on) as program:
+            await on.srv.wait_until(
+                lambda: all(told(on, key, ASKED) or HELLO.text in said(on, key) for key in keys) or None, WITHIN_S
+            )
+            await on.srv.wait_until(lambda: not any("⏳" in text for text in told_of_commands(on)) or None, WITHIN_S)
+            assert (await program.terminate())[0] == 0
+        given = not point.endswith("before:1")  # a command is carried out at most once, and so is its answer
+        assert len(told_of_commands(on)) == given
+
+
+def told_of_commands(on: Stage) -> list[str]:
+    """The answers to commands as they stand."""
+    return [answer.text for answer in answers(on.srv)[1] if answer.text.startswith("💬")]
 
 
 async def killed(scene: Scene, settings: dict[str, str], point: str) -> None:

@@ -111,6 +111,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
             Commands(
                 *(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes),
                 known=store,
+                shelf=store,
                 archive=archive,
                 keeping=keeping,
             )
