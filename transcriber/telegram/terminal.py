@@ -80,8 +80,8 @@ class ConsoleTerminal:
         return (await self._line()).strip()
 
     async def ask_hidden(self, prompt: str) -> str:
-        self._write(prompt + " ")
-        with self._no_echo():
+        with self._no_echo():  # before it is asked for: who pastes is quick
+            self._write(prompt + " ")
             return await self._line()
 
     async def _line(self) -> str:
