@@ -502,6 +502,26 @@ async def test_progress_of_two_notes_in_an_earlier_life_ends_as_the_texts_of_bot
     assert [text.count("words") for text in room.said()] == [2, 2]
 
 
+@pytest.mark.parametrize("way", ["ends", "works"])
+async def test_after_a_restart_a_neighbour_that_is_still_in_work_stays_in_the_card(room: Room, way: str) -> None:
+    await room.takes(spoken(0), spoken(1), spoken(2))
+    await room.ends(0)
+    for number in (1, 2):
+        await room.clock.advance(3)
+        await room.works(number)
+    assert "half 1" in room.said()[0]
+    await room.restarts()
+    await room.clock.advance(3)
+    await (room.ends(2) if way == "ends" else room.works(2))
+    assert room.said()[0].startswith(
+        "🎙 Anna · 12 Jan 13:46 · 0:07 · #1\nwords 0.\n\n13:46 · 0:07 · #2\n░░░░░░░░░░ 0 %\n\n13:46 · 0:07 · #3\n"
+    ), "from the start, as it is now"
+    await room.ends(*room.claimed)
+    assert [text.partition("\n")[2] for text in room.said()] == [
+        "words 0.\n\n13:46 · 0:07 · #2\nwords 1.\n\n13:46 · 0:07 · #3\nwords 2."
+    ]
+
+
 async def test_edits_between_edit_and_record_are_repeated_and_change_nothing(room: Room) -> None:
     await room.takes(spoken(0), spoken(1))
     await room.ends(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.support.chat_fakes import (
     FakeGateway,
     FakeJobs,
     FakeRules,
+    FakeShelf,
     FakeStatus,
     Message,
     command,
@@ -85,9 +87,16 @@ class Desk:
         self.gateway = FakeGateway()
         self.rules = FakeRules()
         self.jobs = FakeJobs()
+        self.shelf = FakeShelf()
         self.engine = FakeEngine()
         self.status = FakeStatus()
         self.clock = FakeClock()
+        self.language, self.prefixes = language, prefixes
+        self._message_id = 100
+        self.begins()
+
+    def begins(self) -> None:
+        """A life of the program."""
         archive = SqliteArchive(Database(Path("unused")))  # never opened: its commands have tests of their own
         store = SqliteStore(Database(Path("unused")), self.clock)
         self.commands = Commands(
@@ -95,15 +104,15 @@ class Desk:
             self.rules,
             self.engine,
             self.gateway,
-            Texts(language, UTC, prefixes[0]),
+            Texts(self.language, UTC, self.prefixes[0]),
             self.status,
             self.clock,
-            prefixes,
+            self.prefixes,
             known=self.jobs,
+            shelf=self.shelf,
             archive=archive,
             keeping=Keeping(store, archive, Jobs(store, self.clock), self.clock),
         )
-        self._message_id = 100
 
     async def say(self, text: str, **where: Any) -> str:
         """Type a command; the answers to it, joined."""
@@ -666,6 +675,80 @@ async def test_the_answer_is_kept_true_through_a_flood_wait_a_break_and_a_store_
     assert desk.gateway.edits == []
     await desk.clock.advance(0.1)
     assert desk.gateway.texts() == ["💬 In the chat “Anna”:\n🎙 In progress: #91"]
+
+
+@asynccontextmanager
+async def life(of: Desk) -> AsyncIterator[None]:
+    """One program after another at the same desk."""
+    of.begins()
+    async with of.commands:
+        await settle()
+        yield
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (JobState.WAITING, "⏳ Taken: #91 · next in line"),
+        (JobState.RUNNING, "🎙 In progress: #91"),
+        (JobState.DONE, "✅ Done: #91"),
+        (JobState.CANCELLED, "⏹ No longer in the queue: #91"),
+    ],
+)
+@pytest.mark.parametrize("where", [{}, WITH_ANNA], ids=["in Saved Messages", "in a chat"])
+async def test_an_answer_is_kept_true_after_a_restart_too(where: dict[str, Any], state: JobState, text: str) -> None:
+    desk = Desk()
+    async with life(desk):
+        desk.jobs.all = {i: job(note(message_id=i), id=i, state=JobState.WAITING) for i in (1, 2)}
+        await desk.say("/t 2", **where)
+        await desk.clock.advance(MOMENT_S)
+        assert "#91 · 2 ahead" in desk.gateway.texts()[0]
+        desk.jobs.move(1, JobState.DONE)
+        await desk.clock.advance(3)
+        assert "#91 · 1 ahead" in desk.gateway.texts()[0]
+    desk.jobs.move(2, JobState.DONE)
+    desk.jobs.move(91, state)
+    async with life(desk):
+        await desk.clock.advance(3)
+        assert [said.splitlines()[-1] for said in desk.gateway.texts()] == [text]
+        desk.jobs.move(91, JobState.DONE)
+        await desk.clock.advance(3)
+    assert desk.shelf.kept == {}, "nothing is left to see to"
+
+
+@pytest.mark.parametrize("lost", ["before it was sent", "before it was known to be sent"])
+async def test_an_answer_that_was_on_its_way_when_the_program_ended_is_given_once_and_kept_true(lost: str) -> None:
+    desk = Desk()
+    async with life(desk):
+        desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+        desk.gateway.fail["send_text" if lost == "before it was sent" else "send_text_answer"] = [Offline()]
+        await desk.say("/t 1")
+        await desk.clock.advance(MOMENT_S)
+        assert len(desk.gateway.messages) == (lost == "before it was known to be sent")
+    async with life(desk):
+        await settle()
+        assert desk.gateway.texts() == ["⏳ Taken: #91 · next in line"]
+        desk.jobs.move(91, JobState.RUNNING)
+        await desk.clock.advance(3)
+        assert desk.gateway.texts() == ["🎙 In progress: #91"]
+
+
+async def test_a_store_that_is_away_costs_no_answer(desk: Desk) -> None:
+    desk.shelf.fail = [StoreUnavailable()] * 2
+    desk.jobs.all[1] = job(id=1, state=JobState.RUNNING)
+    await desk.say("/t 1")
+    await desk.clock.advance(MOMENT_S)
+    assert desk.gateway.texts() == ["⏳ Taken: #91 · next in line"]
+    desk.jobs.move(91, JobState.RUNNING)
+    await desk.clock.advance(3)
+    assert desk.gateway.texts() == ["🎙 In progress: #91"]
+
+
+async def test_what_need_not_wait_is_not_noted_down(desk: Desk) -> None:
+    desk.jobs.all[1] = job(id=1, state=JobState.DONE)
+    await desk.say("/t 1")
+    await desk.clock.advance(60)
+    assert desk.shelf.writes == 0
 
 
 async def test_an_answer_that_the_owner_deleted_is_not_kept_true(desk: Desk) -> None:

@@ -201,6 +201,26 @@ async def test_a_clock_that_is_years_off_keeps_nobody_from_connecting(tmp_path: 
         assert line.told_s == [pytest.approx(time.time(), abs=10)], "before anybody could work by the wrong time"
 
 
+@pytest.mark.parametrize("sent_last", ["help.GetConfig", "updates.GetState"])
+async def test_a_clock_set_while_a_client_starts_is_network_trouble_like_any_other(
+    tmp_path: Path, sent_last: str
+) -> None:
+    async with SandboxServer() as srv, running(srv, tmp_path, replace(SHORT, start_s=1.5)) as ours:
+
+        def sets_clock(_query: Any) -> bool:
+            # By so much that Telegram does not take what it is sent, and the library does take that answer.
+            set_clock(ours.clients[-1], 100.0)
+            return False
+
+        srv.on_rpc(sent_last, "ignore", when=sets_clock)
+        await until(lambda: "reconnect_in" in ours.story.keys)
+        srv.clear_faults()
+        await ours.clock.advance(5)
+        await ours.connected()
+        said = [key for key in ours.story.keys if key not in ("connected", "disconnected")]
+        assert said == ["connecting", "network_error", "reconnect_in", "connecting"]
+
+
 class Noting:
     """A line that notes what the clock had been told when work could begin."""
 

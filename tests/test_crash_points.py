@@ -22,6 +22,8 @@ from tests.support.redis import RedisServer
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from tests.support.speech import sample
 from transcriber import protocols
+from transcriber.chat.waiting import WAITING_KEY
+from transcriber.manners import EYES_KEY
 from transcriber.sandbox.crash import PARTS, parse
 from transcriber.sandbox.faults import RpcError
 from transcriber.telegram.catchup import COMMANDS_KEY, SCANNED_KEY
@@ -106,6 +108,7 @@ NOTE = Scene()
 SLOW = Scene(before=slow_files)
 REPLY = Scene(settings={"DELIVER": "reply"})
 CAPTION = Scene(send=owner_sends, settings={"DELIVER": "caption", "AUTO": "mine"}, messages=0)
+EYES = Scene(settings={"PROGRESS": "reaction"}, before=slow_files)
 MISSED = Scene(missed=True)
 LEFT = Scene(died_at="archive.put:before")
 LATER = Scene(before=slow_mode)
@@ -162,6 +165,11 @@ PLACES = [
     Place("that it is done", "store.replace_job[done sent]"),
     Place("the progress", "gateway.send_text", SLOW),
     Place("the final text over the progress", "gateway.edit_text", SLOW),
+    # What others see of the work
+    Place("where eyes will stand", f"store.set[{EYES_KEY}]", EYES),
+    Place("the eyes", "gateway.react", EYES),
+    Place("that the eyes go", "gateway.take_back_reaction", EYES),
+    Place("that the eyes went", f"store.set[{EYES_KEY}]", EYES, nth=2),
     # What was missed
     Place("a note that was missed", "store.insert_job", MISSED),
     Place("up to where a chat was looked at", "store.move_cursor", MISSED),
@@ -197,6 +205,7 @@ def writing_methods() -> set[str]:
 
 def test_every_method_that_writes_has_a_place_and_what_is_called_reading_exists() -> None:
     others = {"session.save", "health.write"}  # no protocols of ours
+    others |= {"gateway.react", "gateway.take_back_reaction"}  # of a smaller one
     assert {place.method for place in PLACES} == writing_methods() | others
     for protocol, reading in READING.items():
         assert reading <= set(dir(protocol))
@@ -213,6 +222,41 @@ async def test_a_kill_before_and_one_after_lose_nothing_and_repeat_nothing(
         for number, (when, scene) in enumerate(scenes.items()):
             settings = {"REDIS_URL": url.removesuffix("0") + str(number)} if url else {}
             group.create_task(killed(scene, {**scene.settings, **settings}, f"{place.point}:{when}:{place.nth}"))
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3], ids=["to be given", "given", "at its end"])
+async def test_a_kill_around_an_answer_that_tells_a_place_in_the_queue_leaves_none_that_is_not_true(nth: int) -> None:
+    async with asyncio.TaskGroup() as group:
+        for when in ("before", "after"):
+            group.create_task(killed_around_an_answer(f"store.set[{WAITING_KEY}]:{when}:{nth}"))
+
+
+async def killed_around_an_answer(point: str) -> None:
+    """Three notes take all the slots, and the owner asks for a song; then the program dies there."""
+    async with stage() as on:
+        on.srv.getfile_delay = 2 * SLOW_S  # all three are still in work when the song comes
+        arm(on, point)
+        async with running(on, subscribed=False) as program:
+            await program.wait_line(RUNNING)
+            keys = [bob_sends(on) for _ in range(3)]
+            await on.srv.wait_until(lambda: on.srv.count("upload.GetFile") or None, WITHIN_S)
+            keys.append(owner_asks_for_a_file(on))
+            assert await program.wait_end(WITHIN_S) == -9, program.tail()
+        arm(on, None)
+        on.srv.getfile_delay = 0.0
+        async with running(on) as program:
+            await on.srv.wait_until(
+                lambda: all(told(on, key, ASKED) or HELLO.text in said(on, key) for key in keys) or None, WITHIN_S
+            )
+            await on.srv.wait_until(lambda: not any("⏳" in text for text in told_of_commands(on)) or None, WITHIN_S)
+            assert (await program.terminate())[0] == 0
+        given = not point.endswith("before:1")  # a command is carried out at most once, and so is its answer
+        assert len(told_of_commands(on)) == given
+
+
+def told_of_commands(on: Stage) -> list[str]:
+    """The answers to commands as they stand."""
+    return [answer.text for answer in answers(on.srv)[1] if answer.text.startswith("💬")]
 
 
 async def killed(scene: Scene, settings: dict[str, str], point: str) -> None:
@@ -264,6 +308,7 @@ async def lives_on(on: Stage, scene: Scene, settings: dict[str, str], key: Key |
         # Whatever is to be repeated comes before the answer to this one, which is sent last.
         other = key_of(on.srv, on.srv.deliver_voice(on.friend, None, DIGITS.path.read_bytes(), 4))
         await on.srv.wait_until(lambda: DIGITS.text in said(on, other) or None, WITHIN_S)
+        await on.srv.wait_until(lambda: not any(reactions(on)) or None, WITHIN_S)
         assert (await program.terminate())[0] == 0
     about, rest = answers(on.srv)
     assert len(about.pop(other)) == 1
@@ -310,6 +355,12 @@ def said(on: Stage, key: Key) -> str:
     """Everything that stands about this note."""
     own = on.srv.text_of(key[1]) or ""  # a caption
     return own + "\n".join(answer.text for answer in answers(on.srv)[0].get(key, []) if answer.is_final)
+
+
+def reactions(on: Stage) -> list[str]:
+    """What stands on each note."""
+    last = {action.msg_id: action.text or "" for action in on.srv.of("reaction")}
+    return list(last.values())
 
 
 def told(on: Stage, key: Key, scene: Scene) -> bool:

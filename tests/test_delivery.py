@@ -26,7 +26,16 @@ from transcriber.chat.cards import Cards
 from transcriber.chat.delivery import TranscriptDelivery
 from transcriber.chat.texts import Texts
 from transcriber.domain import ChatKind, Delivery, MediaKind, Progress, Rich, Sent
-from transcriber.errors import EngineDied, FloodWait, Gone, Offline, Refused, StenogramError, StoreUnavailable
+from transcriber.errors import (
+    EngineDied,
+    FloodWait,
+    Gone,
+    Offline,
+    Refused,
+    SlowMode,
+    StenogramError,
+    StoreUnavailable,
+)
 
 HALF = Progress(3.5, 7, "Hello")
 LONG = transcript("Sentence here. " * 600)  # three parts
@@ -109,6 +118,45 @@ async def test_the_final_text_arrives_though_telegram_throttled_the_progress() -
         await room.delivery.deliver(job(), transcript("Hello."))
     await room.delivery.deliver(job(), transcript("Hello."))
     assert room.bodies() == ["Hello."]
+
+
+async def test_after_a_flood_wait_on_one_edit_all_messages_are_edited_half_as_often() -> None:
+    room = Room()
+    one, other = job(), job(note(message_id=6, chat_id=43, sender_id=43), id=13)
+
+    async def edits_in(seconds: int) -> list[str]:
+        """Of both in so many seconds, asked for every second."""
+        before = len(room.gateway.edits)
+        for _ in range(seconds):
+            await room.clock.advance(1)
+            for each in (one, other):
+                await room.delivery.progress(each, HALF)
+        return ["#12" if "#12" in text.text else "#13" for _, text in room.gateway.edits[before:]]
+
+    await edits_in(1)
+    assert sorted(await edits_in(6)) == ["#12"] * 2 + ["#13"] * 2
+    room.gateway.fail["edit_text"] = [FloodWait(4)]
+    assert await edits_in(6) == [], "not of the other one either, which nobody refused"
+    assert room.gateway.fail["edit_text"] == []
+    assert sorted(await edits_in(12)) == ["#12"] * 2 + ["#13"] * 2
+
+
+async def test_progress_is_asked_for_now_or_never_and_the_text_however_long_it_takes() -> None:
+    room = Room()
+    for half in (HALF, HALF):
+        await room.delivery.progress(job(), half)
+        await room.clock.advance(3)
+    await room.delivery.deliver(job(), transcript("Hello."))
+    assert room.gateway.fleeting == [True, False]
+
+
+async def test_slow_mode_in_one_chat_is_no_reason_to_be_silent_about_others() -> None:
+    room = Room(Delivery.REPLY)
+    room.gateway.fail["send_text"] = [SlowMode(30)]
+    with pytest.raises(FloodWait):
+        await room.delivery.deliver(job(), transcript("Hello."))
+    await room.delivery.progress(job(note(message_id=6), id=13), HALF)
+    assert room.gateway.typed == [ANNA]
 
 
 async def test_a_flood_wait_on_one_result_silences_the_progress_of_all() -> None:

@@ -10,11 +10,12 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from tests.support.clock import FakeClock
+from tests.support.clock import FakeClock, settle
 from tests.support.speech import MODEL, QUICK, Sample, pcm, repeated, running, sample, samples, words_wrong, write_wav
 from transcriber.domain import DecodeOptions, Progress, Transcript
 from transcriber.errors import (
@@ -28,6 +29,7 @@ from transcriber.errors import (
     Unreadable,
 )
 from transcriber.speech import wire
+from transcriber.speech.child import Child
 from transcriber.speech.engine import Engine
 from transcriber.speech.stretches import RATE
 
@@ -299,6 +301,41 @@ async def test_a_killed_process_fails_its_runs_and_the_next_run_works(engine: En
     clip = sample("en_hello")
     assert (await engine.transcribe("next", clip.path, PLAIN, ignore)).text == clip.text
     assert engine.info().deaths == 1
+
+
+class Ending:
+    """A process that has closed its end of the pipe; the event loop is told of its end when the test says so."""
+
+    stdin = None
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.pid = process.pid
+        self.returncode: int | None = None
+        self.stdout = asyncio.StreamReader()
+        self.stdout.feed_eof()
+        self.told = asyncio.Event()
+        self._process = process
+
+    async def wait(self) -> int:
+        await self.told.wait()
+        self.returncode = await self._process.wait()
+        return self.returncode
+
+
+@pytest.mark.parametrize("killed", [True, False], ids=["by us", "by somebody else"])
+async def test_a_process_is_let_go_of_only_when_the_loop_knows_of_its_end(killed: bool) -> None:
+    ending = Ending(await asyncio.create_subprocess_exec("sleep", "600"))
+    child = Child(cast(asyncio.subprocess.Process, ending), QUICK, FakeClock())
+    if killed:
+        child.kill()
+    else:
+        os.kill(ending.pid, signal.SIGKILL)
+    following = asyncio.create_task(child.follow())
+    await settle()
+    assert not following.done(), "else the loop may be closed with the process still open in it: a ResourceWarning"
+    ending.told.set()
+    await following
+    assert child.ended == -signal.SIGKILL
 
 
 async def test_the_process_is_the_kernels_first_choice_and_knows_no_secrets(engine: Engine) -> None:

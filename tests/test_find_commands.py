@@ -60,6 +60,7 @@ class Desk:
         self.commands = Commands(
             *(FakeJobs(), FakeRules(), FakeEngine(), self.gateway, Texts(language, UTC), FakeStatus(), clock),
             known=store,
+            shelf=store,
             archive=archive,
             keeping=self.keeping,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from transcriber.errors import (
     OverLimit,
     Refused,
     SignedOut,
+    SlowMode,
     Transient,
 )
 from transcriber.sandbox.faults import RpcError, flood
@@ -262,11 +263,32 @@ async def test_flood_waits_that_add_up_are_handed_on(tmp_path: Path) -> None:
         assert clock.slept == [40]
 
 
-async def test_slow_mode_is_never_slept_through(link: Link) -> None:
+async def test_slow_mode_is_never_slept_through_and_a_matter_of_one_chat(link: Link) -> None:
     link.srv.on_rpc("messages.SendMessage", RpcError(420, "SLOWMODE_WAIT_5"))
-    with pytest.raises(FloodWait) as wait:
+    with pytest.raises(SlowMode) as wait:
         await link.gateway.send_text(link.gateway.me.id, Rich("x"), random_id=1)
     assert wait.value.seconds == 5
+    assert await link.gateway.send_text(link.gateway.me.id, Rich("y"), random_id=2)
+
+
+async def test_what_is_of_no_use_later_waits_for_no_flood_however_short(tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with signed_in(tmp_path, clock) as link:
+        me = link.gateway.me.id
+        sent = await link.gateway.send_text(me, Rich("10 %"), random_id=1)
+        calls: dict[str, Callable[[], Awaitable[None]]] = {
+            "messages.EditMessage": lambda: link.gateway.edit_text(me, sent, Rich("20 %"), fleeting=True),
+            "messages.SetTyping": lambda: link.gateway.typing(me),
+        }
+        for method, call in calls.items():
+            link.srv.on_rpc(method, flood(9))
+            for left_s in (9, 5):
+                with pytest.raises(FloodWait) as wait:
+                    await call()
+                assert wait.value.seconds == left_s
+                await clock.advance(4)
+            assert link.srv.count(method) == 1, "Telegram is not asked while it wants to be left alone"
+        assert clock.slept == []
 
 
 # Deadlines and the link

@@ -573,6 +573,20 @@ async def test_a_hidden_line_is_not_shown_and_the_terminal_shows_again_afterward
     assert console.shown("done\n") == "Password: \ndone\n"
 
 
+async def test_a_hidden_line_that_is_typed_the_moment_it_is_asked_for_is_not_lost(console: Pty) -> None:
+    class Quick(ConsoleTerminal):
+        """Somebody who answers as soon as the question stands."""
+
+        def _write(self, text: str) -> None:
+            super()._write(text)
+            if text.startswith("Password"):
+                console.type("s3cret\n")
+
+    async with asyncio.timeout(5):
+        assert await Quick(console.fd, console.fd).ask_hidden("Password:") == "s3cret"
+    assert console.shown("\n") == "Password: \n"
+
+
 @pytest.mark.parametrize("hidden", [False, True])
 async def test_a_question_can_be_interrupted_at_once_and_the_terminal_shows_again(console: Pty, hidden: bool) -> None:
     ask = console.terminal.ask_hidden if hidden else console.terminal.ask

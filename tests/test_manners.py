@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support.chat_fakes import ME, job, note, transcript
+from tests.support.chat_fakes import ME, FakeShelf, job, note, transcript
 from tests.support.clock import FakeClock, settle
-from transcriber.domain import ChatKind, Job, MediaKind, Note, Progress, Transcript
-from transcriber.errors import FloodWait, Gone, Offline, Refused, StenogramError
+from transcriber.domain import ChatKind, Job, JobState, MediaKind, Note, Progress, Transcript
+from transcriber.errors import FloodWait, Gone, Offline, Refused, StenogramError, StoreUnavailable
 from transcriber.manners import EYES, MOST_TRIES, PAUSE_S, Manners
 
 PROGRESS = Progress(1, 7, "so far")
@@ -77,10 +77,34 @@ class FakeTelegram:
             raise self.fail.pop(0)
 
 
+class FakeStore(FakeShelf):
+    """With the jobs of these states."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.states: dict[tuple[int, int], JobState] = {}
+
+    async def job_of(self, chat_id: int, message_id: int) -> Job | None:
+        state = self.states.get((chat_id, message_id))
+        return job(note(chat_id=chat_id, message_id=message_id), state=state) if state else None
+
+
 class Scene:
     def __init__(self, progress: str = "message", *, mark_played: bool = False) -> None:
-        self.delivery, self.telegram, self.clock = FakeDelivery(), FakeTelegram(), FakeClock()
-        self.manners = Manners(self.delivery, self.telegram, self.clock, progress=progress, mark_played=mark_played)
+        self.delivery, self.telegram, self.shelf, self.clock = (
+            FakeDelivery(),
+            FakeTelegram(),
+            FakeStore(),
+            FakeClock(),
+        )
+        self.mark_played = mark_played
+        self.begins(progress)
+
+    def begins(self, progress: str) -> None:
+        """A life of the program."""
+        self.manners = Manners(
+            *(self.delivery, self.telegram, self.shelf, self.clock), progress=progress, mark_played=self.mark_played
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -132,11 +156,69 @@ async def test_a_note_that_was_done_before_its_progress_was_due_is_not_touched()
     assert scene.telegram.calls == []
 
 
-async def test_the_eyes_that_an_earlier_life_left_are_taken_away() -> None:
+@pytest.mark.parametrize("progress", ["reaction", "message", "none"])
+async def test_the_eyes_that_an_earlier_life_left_go_with_the_result_whatever_is_wanted_now(progress: str) -> None:
     scene = Scene("reaction")
-    scene.telegram.reactions[KEY] = EYES
-    await scene.manners.deliver(job(attempts=2), SAID)
+    await scene.manners.progress(job(), PROGRESS)
+    scene.begins(progress)
+    scene.shelf.states[KEY] = JobState.RUNNING
+    async with scene.running():
+        await settle()
+        assert scene.telegram.reactions == {KEY: EYES}, "it is in work again"
+        await scene.manners.deliver(job(attempts=2), SAID)
+        assert scene.telegram.reactions == {}
+
+
+async def test_eyes_that_telegram_would_not_take_back_before_the_end_go_at_the_next_start() -> None:
+    scene = Scene("reaction")
+    await scene.manners.progress(job(), PROGRESS)
+    await scene.manners.progress(job(note(message_id=6), id=13), PROGRESS)
+    scene.telegram.fail = [FloodWait(300), FloodWait(300)]
+    await scene.manners.deliver(job(), SAID)
+    await scene.manners.failed(job(note(message_id=6), id=13), Gone())
+    assert len(scene.telegram.reactions) == 2
+    scene.begins("message")
+    scene.shelf.states[KEY] = JobState.DONE  # and the other one was forgotten
+    scene.telegram.fail = [Offline()]  # as before the first connection
+    async with scene.running():
+        await scene.clock.advance(PAUSE_S)
+        assert scene.telegram.reactions == {}
+    scene.begins("message")
+    calls = len(scene.telegram.calls)
+    async with scene.running():
+        await settle()
+        await scene.manners.deliver(job(), SAID)
+    assert len(scene.telegram.calls) == calls, "and are forgotten"
+
+
+async def test_eyes_that_cannot_be_noted_down_are_not_put() -> None:
+    scene = Scene("reaction")
+    scene.shelf.fail = [StoreUnavailable()]
+    with pytest.raises(StoreUnavailable):  # the reporter goes on
+        await scene.manners.progress(job(), PROGRESS)
+    assert scene.telegram.calls == []
+    await scene.manners.progress(job(), PROGRESS)
+    assert scene.telegram.reactions == {KEY: EYES}
+
+
+async def test_eyes_on_several_notes_at_once_are_each_noted_down() -> None:
+    scene = Scene("reaction")
+    notes = [note(message_id=number) for number in range(5)]
+    async with asyncio.TaskGroup() as group:
+        for each in notes:
+            group.create_task(scene.manners.progress(job(each), PROGRESS))
+    scene.begins("reaction")
+    async with scene.running():
+        await settle(40)
     assert scene.telegram.reactions == {}
+
+
+async def test_who_does_not_want_the_eyes_pays_nothing_for_them() -> None:
+    scene = Scene("message")
+    async with scene.running():
+        await scene.manners.progress(job(), PROGRESS)
+        await scene.manners.deliver(job(), SAID)
+    assert (scene.telegram.calls, scene.shelf.writes) == ([], 0)
 
 
 async def test_a_reaction_of_the_owners_own_stays_and_progress_is_a_message() -> None:

@@ -123,6 +123,42 @@ async def test_nothing_is_expected_of_the_first_moments(room: Room) -> None:
     assert room.times() == [(2, None), (5, None)]
 
 
+async def test_what_comes_before_the_first_words_is_no_measure_of_the_rest(room: Room) -> None:
+    async with room.reporting():
+        room.reporter.heard(Progress(0, 0, ""))  # decoding
+        await room.clock.advance(3)
+        room.reporter.heard(Progress(0, 60, ""))  # looking for speech
+        await room.clock.advance(1)
+        room.reporter.heard(Progress(0, 60, ""))
+        await room.clock.advance(2)
+        room.reporter.heard(Progress(12, 60, "a"))  # the first fifth took 2 s
+        await room.clock.advance(2)
+    assert room.times()[-1] == (8, 4 + 5 * 2)
+
+
+async def test_the_rest_is_expected_to_go_as_the_latter_half_of_what_was_heard(room: Room) -> None:
+    async with room.reporting():
+        room.reporter.heard(Progress(0, 600, ""))
+        await room.clock.advance(20)
+        room.reporter.heard(Progress(60, 600, "taking turns with another"))
+        await room.clock.advance(12)
+        assert room.times()[-1] == (32, 20 + 540 / 60 * 20)
+        room.reporter.heard(Progress(180, 600, "alone"))  # 120 s of it in 12 s
+        await room.clock.advance(3)
+    assert room.times()[-1] == (35, 32 + 420 / 120 * 12)
+
+
+async def test_an_engine_that_begins_in_the_middle_is_believed(room: Room) -> None:
+    async with room.reporting():
+        room.reporter.heard(Progress(30, 60, "a"))
+        await room.clock.advance(2)
+        room.reporter.heard(Progress(45, 60, "b"))
+        await room.clock.advance(0)
+        room.reporter.heard(Progress(50, 60, "c"))
+        await room.clock.advance(0.5)
+    assert room.times() == [(2, None)]
+
+
 async def test_what_takes_longer_than_it_should_have_is_not_guessed_at_any_more(room: Room) -> None:
     async with room.reporting():
         room.reporter.heard(Progress(0, 60, ""))

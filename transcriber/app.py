@@ -92,7 +92,9 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
         gateway = TelegramGateway(clock)
         cards = Cards(store, archive, texts, settings.merge_pause_s)
         delivery = TranscriptDelivery(gateway, jobs, rules, cards, texts, clock)
-        manners = Manners(delivery, gateway, clock, progress=settings.progress, mark_played=settings.mark_played)
+        manners = Manners(
+            delivery, gateway, store, clock, progress=settings.progress, mark_played=settings.mark_played
+        )
         status = ProgramStatus(clock, manners, pool.lent if pool else tuple)
         worker = Worker(
             *(jobs, rules, engine, gateway, status, archive, limits, clock, data_dir / "spool"),
@@ -105,6 +107,7 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
             Commands(
                 *(jobs, rules, engine, gateway, texts, status, clock, settings.command_prefixes),
                 known=store,
+                shelf=store,
                 archive=archive,
                 keeping=keeping,
             )

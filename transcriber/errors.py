@@ -4,6 +4,7 @@ StenogramError                  key + details: the sentence is `error.<key>` in 
 ├── Transient                   try again later
 │   ├── Offline                 no connection to Telegram, or a call that got no answer in time
 │   ├── FloodWait               Telegram said how long to wait: `seconds`
+│   │   └── SlowMode            in one chat only
 │   ├── DownloadCut             what Telegram sent is not as long as it had declared
 │   ├── EngineDied              the engine process ended under this job
 │   └── StoreUnavailable        Redis or SQLite did not answer
@@ -63,6 +64,10 @@ class FloodWait(Transient):
     def __init__(self, seconds: float) -> None:
         super().__init__(None, seconds=seconds)
         self.seconds = seconds
+
+
+class SlowMode(FloodWait):
+    """Telegram asked to wait in this chat; everywhere else the account may go on."""
 
 
 class DownloadCut(Transient):

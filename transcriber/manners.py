@@ -4,13 +4,14 @@ worked on, and the mark that it was listened to."""
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import NoReturn, Protocol
 
 from transcriber.clock import Clock
-from transcriber.domain import ChatKind, Job, Note, Progress, Transcript
+from transcriber.domain import ChatKind, Job, JobState, Note, Progress, Transcript
 from transcriber.errors import FloodWait, Offline, Refused, StenogramError, Transient
 from transcriber.work.worker import Delivery
 
@@ -21,6 +22,7 @@ MESSAGE, REACTION = "message", "reaction"  # PROGRESS; what is neither shows not
 DEADLINE_S = 5.0  # a courtesy holds up a result for no longer than that
 PAUSE_S = 5.0
 MOST_TRIES = 5
+EYES_KEY = "manners.eyes"  # JSON: [[chat, message]…], where our reaction may stand
 
 Courtesy = Callable[[], Awaitable[object]]
 
@@ -43,13 +45,25 @@ class Telegram(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Keeps where our reaction may stand, and knows the jobs."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def set(self, key: str, value: str | None) -> None: ...
+
+    async def job_of(self, chat_id: int, message_id: int) -> Job | None: ...
+
+
 class Manners:
-    """Stands in front of the delivery. What cannot be done at once is tried again in `run`; it never fails a job."""
+    """Stands in front of the delivery. What cannot be done at once is tried again in `run`; it never fails a job.
+    Where the reaction is put is noted down before, so that it is taken away again whatever ends the program."""
 
     def __init__(
         self,
         delivery: Delivery,
         telegram: Telegram,
+        store: Shelf,
         clock: Clock,
         *,
         progress: str = MESSAGE,
@@ -57,15 +71,19 @@ class Manners:
     ) -> None:
         self._delivery = delivery
         self._telegram = telegram
+        self._store = store
         self._clock = clock
         self._progress = progress
         self._mark_played = mark_played
         self._marked: dict[tuple[int, int], bool] = {}  # notes in work: whether they took the reaction
-        self._maybe_marked: set[tuple[int, int]] = set()  # asked for, whatever became of that
+        self._eyes: set[tuple[int, int]] | None = None  # what is noted down; None: not looked up yet
+        self._noting = asyncio.Lock()
         self._later: asyncio.Queue[Courtesy] = asyncio.Queue()
 
     async def run(self) -> NoReturn:
-        """Do what could not be done at once, one at a time, waiting as long as Telegram asks."""
+        """Do what could not be done at once, one at a time, waiting as long as Telegram asks; first of all what an
+        earlier life left."""
+        self._later.put_nowait(self._take_back_left)
         while True:
             courtesy = await self._later.get()
             for _ in range(MOST_TRIES):
@@ -104,8 +122,10 @@ class Manners:
         if note.chat_kind is ChatKind.SAVED:  # a reaction there is a tag of the owner's
             return False
         if note.key not in self._marked:
-            self._maybe_marked.add(note.key)
+            await self._note_down(note.key, there=True)
             self._marked[note.key] = await self._react(note)
+            if not self._marked[note.key]:
+                await self._note_down(note.key, there=False)
         return self._marked[note.key]
 
     async def _react(self, note: Note) -> bool:
@@ -120,11 +140,41 @@ class Manners:
 
     async def _unmark(self, job: Job) -> None:
         """Take the reaction away; also one that an earlier life of the program may have left."""
-        key, maybe = job.note.key, job.attempts > 1 or job.note.key in self._maybe_marked
-        marked = self._marked.pop(key, maybe)
-        self._maybe_marked.discard(key)
-        if self._progress == REACTION and marked and job.note.chat_kind is not ChatKind.SAVED:
-            await self._soon(partial(self._telegram.take_back_reaction, *key, EYES))
+        if job.note.key in await self._noted():
+            await self._soon(partial(self._take_back, job.note.key))
+        self._marked.pop(job.note.key, None)
+
+    async def _take_back(self, key: tuple[int, int]) -> None:
+        try:
+            await self._telegram.take_back_reaction(*key, EYES)
+        except Refused as error:
+            log.info("a reaction could not be taken back: %s", error.key)
+        await self._note_down(key, there=False)
+
+    async def _take_back_left(self) -> None:
+        """From notes whose work has ended; the others are seen to when theirs does."""
+        for key in sorted(await self._noted()):
+            job = await self._store.job_of(*key)
+            if job is None or job.state not in (JobState.WAITING, JobState.RUNNING):
+                await self._take_back(key)
+
+    async def _noted(self) -> set[tuple[int, int]]:
+        async with self._noting:
+            return await self._looked_up()
+
+    async def _looked_up(self) -> set[tuple[int, int]]:
+        if self._eyes is None:
+            listed = json.loads(await self._store.get(EYES_KEY) or "[]")
+            self._eyes = {(int(chat_id), int(message_id)) for chat_id, message_id in listed}
+        return self._eyes
+
+    async def _note_down(self, key: tuple[int, int], *, there: bool) -> None:
+        async with self._noting:
+            before = await self._looked_up()
+            after = before | {key} if there else before - {key}
+            if after != before:
+                await self._store.set(EYES_KEY, json.dumps(sorted(after)) if after else None)
+                self._eyes = after
 
     async def _soon(self, courtesy: Courtesy) -> None:
         """Now, if that is quick; else when it can be done."""

@@ -61,8 +61,9 @@ class Gateway(Protocol):
         """Send a document, once, in the same manner. Returns the message id."""
         ...
 
-    async def edit_text(self, chat_id: int, message_id: int, text: Rich) -> None:
-        """Make the text (or caption) of an own message this; no error if it already is."""
+    async def edit_text(self, chat_id: int, message_id: int, text: Rich, *, fleeting: bool = False) -> None:
+        """Make the text (or caption) of an own message this; no error if it already is. `fleeting`: of no use later,
+        so every `FloodWait` is raised at once, however short."""
         ...
 
     async def delete(self, chat_id: int, message_id: int) -> None:
@@ -70,7 +71,7 @@ class Gateway(Protocol):
         ...
 
     async def typing(self, chat_id: int) -> None:
-        """Show "typing…" for about five seconds."""
+        """Show "typing…" for about five seconds; raises every `FloodWait` at once."""
         ...
 
     async def note(self, chat_id: int, message_id: int) -> Note | None:

@@ -95,6 +95,7 @@ class FakeGateway:
         self.messages: dict[int, Message] = {}
         self.by_random_id: dict[int, int] = {}
         self.edits: list[tuple[int, Rich]] = []
+        self.fleeting: list[bool] = []  # of each edit: whether it was asked for now or never
         self.deleted: list[tuple[int, int]] = []
         self.typed: list[int] = []
         self.notes: dict[tuple[int, int], Note | None] = {}
@@ -132,8 +133,9 @@ class FakeGateway:
         self._raise("send_file")
         return self._once(Message(chat_id, caption, reply_to, (name, content)), random_id)
 
-    async def edit_text(self, chat_id: int, message_id: int, text: Rich) -> None:
+    async def edit_text(self, chat_id: int, message_id: int, text: Rich, *, fleeting: bool = False) -> None:
         self._raise("edit_text")
+        self.fleeting.append(fleeting)
         if (chat_id, message_id) in self.notes:
             self.notes[chat_id, message_id] = None
         elif message_id not in self.messages:
@@ -314,6 +316,28 @@ class FakeJobs:
             return None
         self.all[job_id] = replace(found, state=to)
         return self.all[job_id]
+
+
+class FakeShelf:
+    """Outlives what is kept on it; `fail` holds errors for the next writes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.fail: list[StenogramError] = []
+        self.writes = 0
+
+    async def get(self, key: str) -> str | None:
+        await asyncio.sleep(0)
+        return self.kept.get(key)
+
+    async def set(self, key: str, value: str | None) -> None:
+        if self.fail:
+            raise self.fail.pop(0)
+        self.writes += 1
+        if value is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = value
 
 
 class FakeEngine:

@@ -105,7 +105,7 @@ class FakeGateway:
     ) -> int:
         raise NotImplementedError
 
-    async def edit_text(self, chat_id: int, message_id: int, text: Rich) -> None:
+    async def edit_text(self, chat_id: int, message_id: int, text: Rich, *, fleeting: bool = False) -> None:
         raise NotImplementedError
 
     async def delete(self, chat_id: int, message_id: int) -> None:

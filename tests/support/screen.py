@@ -200,6 +200,10 @@ async def owner(language: Language, folder: Path) -> AsyncIterator[Owner]:
         await clock.advance(7260)
         keeping = Keeping(store, archive, jobs, clock)
         async with Commands(
-            *(jobs, rules, engine, gateway, texts, status, clock), known=store, archive=archive, keeping=keeping
+            *(jobs, rules, engine, gateway, texts, status, clock),
+            known=store,
+            shelf=store,
+            archive=archive,
+            keeping=keeping,
         ) as commands:
             yield Owner(language, clock, gateway, engine, jobs, rules, archive, delivery, status, commands)

@@ -13,7 +13,7 @@ from transcriber.chat import replies
 from transcriber.chat.card import REACH_S, Card, Piece, in_row_with, same_voice, shares
 from transcriber.chat.ports import KnownJobs
 from transcriber.chat.texts import Texts
-from transcriber.domain import PLACE, ChatKind, Delivery, Job, JobState, Note, Rich, Transcript
+from transcriber.domain import PLACE, ChatKind, Delivery, Job, JobState, Note, Progress, Rich, Transcript
 from transcriber.errors import Gone, StenogramError
 
 OWN, APART = 0, -1  # places instead of a message id: a message of its own, not known yet; one it got after another
@@ -126,7 +126,9 @@ class Cards:
         for other, transcript in await self._archive.around(note.chat_id, from_s, to_s):
             if job := await self._known.job_of(*other.key):
                 found[job.id] = self._piece(job, transcript)
-        for job in await self._known.jobs((JobState.FAILED, JobState.CANCELLED), MOST_ENDED):
+        open_jobs = await self._known.jobs((JobState.RUNNING, JobState.WAITING), MOST_OPEN)
+        ended = await self._known.jobs((JobState.FAILED, JobState.CANCELLED), MOST_ENDED)
+        for job in (*open_jobs, *ended):
             found.setdefault(job.id, self._piece(job, None))
         pieces = [piece for piece in found.values() if piece and place_of(piece.job) == message_id]
         return [piece for piece in pieces if same_voice(piece.job.note, note)]
@@ -135,9 +137,14 @@ class Cards:
         if not is_said(job) and job.state in (JobState.FAILED, JobState.CANCELLED):
             return Piece(job, self._why_not(job), self.share(job))
         if transcript is None:
-            return None
+            return self._begun(job) if job.state in (JobState.RUNNING, JobState.WAITING) else None
         first, *more = replies.private_parts(job, transcript, self._texts)
         return Piece(job, first, self.share(job) and not more) if isinstance(first, Rich) else None
+
+    def _begun(self, job: Job) -> Piece:
+        """Its progress, of which an earlier life showed more: it is heard from the start again."""
+        text = replies.progress_message(job, Progress(0.0, job.note.duration_s, ""), self._texts)
+        return Piece(job, text, self.share(job))
 
     def _why_not(self, job: Job) -> Rich:
         if job.state is JobState.CANCELLED and job.error != Gone.default_key:

@@ -16,7 +16,7 @@ from transcriber.chat.help_commands import HelpCommands
 from transcriber.chat.lookup import Lookup
 from transcriber.chat.model_commands import ModelCommands
 from transcriber.chat.parse import parse
-from transcriber.chat.ports import Jobs, Keeping, KnownJobs, Rules, Status, Telegram
+from transcriber.chat.ports import Jobs, Keeping, KnownJobs, Rules, Shelf, Status, Telegram
 from transcriber.chat.rule_commands import RuleCommands
 from transcriber.chat.status_commands import StatusCommands
 from transcriber.chat.texts import Texts
@@ -53,6 +53,7 @@ class Commands:
         prefixes: str = "/.",
         *,
         known: KnownJobs,
+        shelf: Shelf,
         archive: Archive,
         keeping: Keeping,
     ) -> None:
@@ -64,8 +65,8 @@ class Commands:
         # Telegram may deliver one message twice.
         self._seen: OrderedDict[tuple[int, int], None] = OrderedDict()
         rule = RuleCommands(rules, gateway, texts)
-        waiting = Waiting(jobs, known, self._answers, texts, clock, self._background)
-        work = WorkCommands(jobs, known, engine, self._lookup, waiting, status, texts, clock)
+        self._waiting = Waiting(jobs, known, shelf, self._answers, texts, clock, self._background)
+        work = WorkCommands(jobs, known, engine, self._lookup, self._waiting, status, texts, clock)
         model = ModelCommands(engine, self._answers, texts, clock, self._background)
         kept = ArchiveCommands(archive, keeping, self._lookup, gateway, self._answers, texts, self._background)
         self._handlers: Mapping[str, Handler] = {
@@ -97,6 +98,7 @@ class Commands:
 
     async def __aenter__(self) -> Commands:
         await self._background.__aenter__()
+        self._background.start(self._waiting.go_on())
         return self
 
     async def __aexit__(

@@ -11,11 +11,12 @@ from typing import Protocol
 from transcriber.chat import replies
 from transcriber.chat.cards import Cards, is_said
 from transcriber.chat.once import random_id, send
-from transcriber.chat.saved import EDIT_EVERY_S, Saved, SentLog, key
+from transcriber.chat.pace import Pace
+from transcriber.chat.saved import Saved, SentLog, key
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock
 from transcriber.domain import PLACE, Delivery, Job, Note, Progress, Rich, Sent, Transcript
-from transcriber.errors import FloodWait, Gone, Refused, StenogramError, Transient
+from transcriber.errors import FloodWait, Gone, Refused, SlowMode, StenogramError, Transient
 from transcriber.protocols import Gateway
 
 log = logging.getLogger(__name__)
@@ -48,22 +49,20 @@ class TranscriptDelivery:
         self._rules = rules
         self._texts = texts
         self._clock = clock
-        self._saved = Saved(gateway, sent_log, cards, texts, clock)
+        self._pace = Pace(clock)
+        self._saved = Saved(gateway, sent_log, cards, texts, clock, self._pace)
         self._shown: dict[tuple[int, int, int], _Shown] = {}
-        self._quiet_until_s = float("-inf")  # monotonic; Telegram asked for it
 
     async def progress(self, job: Job, progress: Progress) -> None:
-        """Show how far a job is, at most every 3 s: "typing…" in `reply` chats, a message to the owner in
+        """Show how far a job is, at the pace there is now: "typing…" in `reply` chats, a message to the owner in
         `private` ones, nothing where the result becomes a caption."""
-        now_s = self._clock.monotonic()
         shown = self._shown.get(key(job))
-        too_soon = shown is not None and now_s - shown.at_s < EDIT_EVERY_S
-        if too_soon or now_s < self._quiet_until_s:
+        if not self._pace.is_due(shown.at_s if shown else float("-inf")):
             return
         try:
             if shown is None:
                 shown = _Shown(await self._delivery(job))
-            self._shown[key(job)] = shown = replace(shown, at_s=now_s)
+            self._shown[key(job)] = shown = replace(shown, at_s=self._clock.monotonic())
             with self._noting_floods():
                 await self._show(job, shown, progress)
         except (Transient, Refused) as error:
@@ -126,8 +125,10 @@ class TranscriptDelivery:
         """Telegram asks the account as a whole to wait: whichever call it refuses, progress keeps silent."""
         try:
             yield
+        except SlowMode:
+            raise
         except FloodWait as flood:
-            self._quiet_until_s = self._clock.monotonic() + flood.seconds
+            self._pace.flooded(flood.seconds)
             raise
 
     async def _show(self, job: Job, shown: _Shown, progress: Progress) -> None:

@@ -74,6 +74,16 @@ class KnownJobs(Protocol):
         ...
 
 
+class Shelf(Protocol):
+    """Keeps a little for the next start."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def set(self, key: str, value: str | None) -> None:
+        """None removes it."""
+        ...
+
+
 class Rules(Protocol):
     """What the owner decided, for everything and for single chats."""
 

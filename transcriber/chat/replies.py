@@ -166,5 +166,5 @@ def _file(job: Job, transcript: Transcript, texts: Texts, text: str, *, bare: bo
 
 def _rounded_up_s(expected_s: float) -> float:
     """As exact as a guess deserves."""
-    step_s = 5 if expected_s < 120 else 15 if expected_s < 600 else 60
+    step_s = 1 if expected_s < 15 else 5 if expected_s < 120 else 15 if expected_s < 600 else 60
     return ceil(expected_s / step_s) * step_s

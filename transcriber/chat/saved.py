@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 from transcriber.chat.card import Card, Piece
 from transcriber.chat.cards import APART, OWN, Cards, place_of
 from transcriber.chat.once import random_id, send
+from transcriber.chat.pace import Pace
 from transcriber.chat.replies import Part
 from transcriber.chat.texts import Texts
 from transcriber.clock import Clock
@@ -28,7 +29,6 @@ from transcriber.protocols import Gateway
 
 log = logging.getLogger(__name__)
 
-EDIT_EVERY_S = 3.0
 AGAIN = "private-again"  # what a message is for that comes after another that was deleted, or had no room
 
 
@@ -42,12 +42,15 @@ class Saved:
     """The message, or the piece of a card, that each job has there. Of what one person said in one chat one thing is
     written at a time, so two notes that end at once do not each make a message."""
 
-    def __init__(self, gateway: Gateway, sent_log: SentLog, cards: Cards, texts: Texts, clock: Clock) -> None:
+    def __init__(
+        self, gateway: Gateway, sent_log: SentLog, cards: Cards, texts: Texts, clock: Clock, pace: Pace
+    ) -> None:
         self._gateway = gateway
         self._sent_log = sent_log
         self._cards = cards
         self._texts = texts
         self._clock = clock
+        self._pace = pace
         self._places: dict[tuple[int, int, int], int] = {}  # of jobs under way; a caller's job may be older than that
         self._turns: WeakValueDictionary[tuple[int, int | None], asyncio.Lock] = WeakValueDictionary()
 
@@ -70,8 +73,8 @@ class Saved:
             piece, card = await self._join(Piece(job, text, self._cards.share(job)))
             if card is not None:
                 self._cards.put(card, piece)
-                if self._clock.monotonic() - card.edited_at_s >= EDIT_EVERY_S:
-                    await self._edit(card)
+                if self._pace.is_due(card.edited_at_s):
+                    await self._edit(card, fleeting=True)
             elif not self._stands(job):
                 piece, message_id = await self._send(piece)
                 self._begin(await self._noted(piece, message_id), message_id)
@@ -158,10 +161,11 @@ class Saved:
     async def _send_as(self, piece: Piece, place: int | None) -> int:
         return await self.add(piece.job, piece.text, AGAIN if place == APART else Delivery.PRIVATE)
 
-    async def _edit(self, card: Card) -> None:
+    async def _edit(self, card: Card, *, fleeting: bool = False) -> None:
         card.edited_at_s = self._clock.monotonic()
         try:
-            await self._gateway.edit_text(self._gateway.me.id, card.message_id, card.text(self._texts))
+            text = card.text(self._texts)
+            await self._gateway.edit_text(self._gateway.me.id, card.message_id, text, fleeting=fleeting)
         except Refused:
             self._cards.forget(card)
             raise

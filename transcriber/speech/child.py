@@ -244,8 +244,9 @@ class Child:
         return self._heard_at_s + self._setup.idle_s if self._setup.idle_s else math.inf
 
     async def _bury(self) -> None:
-        if self._process.returncode is None and not self._told_to_end:
-            await self.wait()  # its end of the pipe is closed, so it is ending
+        # Its end of the pipe is closed, so it is ending. Waited for where we ended it, too: who lets go of it before
+        # the event loop knows of its end may close that loop, with the process still open in it.
+        await self.wait()
         lost = EngineDied(code=self._process.returncode)
         if not self._loaded.done():
             key = "model_too_big" if self._process.returncode == -signal.SIGKILL else "model_broken"

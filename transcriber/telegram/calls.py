@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pyrogram import Client, errors, raw
+from pyrogram import Client, errors
 
 from transcriber.clock import Clock
-from transcriber.errors import FloodWait, Offline
+from transcriber.errors import FloodWait, Offline, SlowMode
 from transcriber.telegram.client import SLEEP_THRESHOLD_S
 from transcriber.telegram.translate import translated
 
 # Worth a second try at once: the link broke under the call, or Telegram stumbled.
-_PASSING = (OSError, errors.InternalServerError, errors.ServiceUnavailable, errors.BadMsgNotification)
+_PASSING = (OSError, errors.InternalServerError, errors.ServiceUnavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +69,29 @@ class Calls:
                 finally:
                     self._running.discard(deadline)
 
-    async def request(self, query: Any, seconds: float, session: Any = None) -> Any:
-        """Ask Telegram and return the raw answer. Asked twice at most, so a message needs its random id.
+    async def request(self, query: Any, seconds: float, session: Any = None, *, fleeting: bool = False) -> Any:
+        """Ask Telegram and return the raw answer. Asked twice at most, so a message needs its random id. What is
+        `fleeting` is of no use later, so no FloodWait is slept through.
 
         Goes around `Client.invoke`, which repeats silently and hides a 500 in a `TimeoutError`."""
-        kind, slept_s = type(query), 0.0
+        kind, slept_s, most_s = type(query), 0.0, 0 if fleeting else SLEEP_THRESHOLD_S
         while True:
             # A wait that was asked of one call holds for all of its kind: others made meanwhile would prolong it.
             wait_s = self._quiet_until_s.get(kind, 0.0) - self._clock.monotonic()
             if wait_s > 0 and self._client is not None:
                 slept_s += wait_s
-                if slept_s > SLEEP_THRESHOLD_S:
+                if slept_s > most_s:
                     raise FloodWait(wait_s)
                 await self._clock.sleep(wait_s)
                 continue
             try:
                 async with self.within(seconds) as client:
                     return await self._twice(client, session or client.session, query)
+            except SlowMode:  # no matter of all calls of a kind, and not slept through
+                raise
             except FloodWait as flood:
-                # Slow mode has a class of its own and is never slept through: it belongs to one chat.
-                told_to_all = isinstance(flood.__cause__, (errors.FloodWait, errors.FloodPremiumWait))
-                if not told_to_all:
-                    raise
                 self._quiet_until_s[kind] = self._clock.monotonic() + flood.seconds
-                if slept_s + flood.seconds > SLEEP_THRESHOLD_S:
+                if slept_s + flood.seconds > most_s:
                     raise
 
     async def _twice(self, client: Client, session: Any, query: Any) -> Any:
@@ -107,7 +106,5 @@ class Calls:
     async def _once(self, client: Client, session: Any, query: Any) -> Any:
         await session.is_started.wait()  # a short drop is mended by the library
         answer = await session.send(query, timeout=self.deadlines.answer_s)
-        if isinstance(answer, raw.types.BadMsgNotification):  # the library hands it over as if it were an answer
-            raise errors.BadMsgNotification(answer.error_code)
         await client.fetch_peers([*getattr(answer, "users", ()), *getattr(answer, "chats", ())])
         return answer

@@ -19,7 +19,7 @@ from pyrogram import Client, raw
 
 from transcriber.clock import Clock
 from transcriber.domain import ChatRules, Command, Listening, Note, Peer
-from transcriber.errors import FloodWait, Offline, Refused
+from transcriber.errors import FloodWait, Refused
 from transcriber.telegram.dialogs import PAGE, After, Dialog, query, read
 from transcriber.telegram.messages import chat_of, is_typed_by_owner, parse, peer_of_user, to_command, to_note
 from transcriber.telegram.translate import translated
@@ -71,10 +71,7 @@ async def ask(client: Client, query: Any, deadline_s: float) -> Any:
     """Call Telegram once. Raises `Offline` when no answer comes in time, and `FloodWait` however short it is."""
     with translated():
         async with asyncio.timeout(deadline_s):
-            answer = await client.invoke(query, retries=1, timeout=deadline_s, retry_delay=0, sleep_threshold=0)
-    if isinstance(answer, raw.types.BadMsgNotification):  # the library hands it over as if it were an answer
-        raise Offline(reason="BadMsgNotification")
-    return answer
+            return await client.invoke(query, retries=1, timeout=deadline_s, retry_delay=0, sleep_threshold=0)
 
 
 class CatchUp:

@@ -7,9 +7,12 @@ import logging
 import platform
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
-from pyrogram import Client
+from pyrogram import Client, raw
+from pyrogram import client as library_client
 from pyrogram.enums import ParseMode
+from pyrogram.errors import BadMsgNotification
 from pyrogram.session import session as library_session
 from pyrogram.session.internals import MsgFactory
 
@@ -24,6 +27,7 @@ MakeClient = Callable[[], Client]  # a new one each time
 # The longest FloodWait that is slept through in place; longer ones go back to the caller as `FloodWait`.
 SLEEP_THRESHOLD_S = 60
 _CLOSE_S = 5.0
+_ANSWER_S = library_session.Session.WAIT_TIMEOUT
 _AHEAD_S = 30  # by so much a message's number may be ahead of Telegram's time
 
 log = logging.getLogger(__name__)
@@ -80,7 +84,24 @@ class _MessageIds(MsgFactory):  # type: ignore[misc]  # the library is not typed
         return number
 
 
-library_session.MsgFactory = _MessageIds  # there is no other way in
+class _Session(library_session.Session):  # type: ignore[misc]  # the library is not typed
+    """The library's session, but "your message's number cannot be right" is no answer: asked again, because the first
+    one of these tells the right time, and raised when that was of no use.
+
+    By itself the library hands it over as if it were what was asked for: a clock that was set while a client started
+    came out as an `AttributeError` of whoever read the answer."""
+
+    async def send(self, data: Any, wait_response: bool = True, timeout: float = _ANSWER_S) -> Any:
+        for _ in range(2):
+            answer = await super().send(data, wait_response, timeout)
+            if not isinstance(answer, raw.types.BadMsgNotification):
+                return answer
+        raise BadMsgNotification(answer.error_code)
+
+
+# There is no other way in.
+library_session.MsgFactory = _MessageIds
+library_client.Session = _Session
 
 
 async def close_client(client: Client) -> None:

@@ -106,7 +106,7 @@ class TelegramGateway:
         )
         return await self._send(query, reply_to)
 
-    async def edit_text(self, chat_id: int, message_id: int, text: Rich) -> None:
+    async def edit_text(self, chat_id: int, message_id: int, text: Rich, *, fleeting: bool = False) -> None:
         query = raw.functions.messages.EditMessage(
             peer=await self._peer(chat_id),
             id=message_id,
@@ -115,7 +115,7 @@ class TelegramGateway:
             entities=outgoing.entities(text),
         )
         try:
-            await self._calls.request(query, self._deadlines.edit_s)
+            await self._calls.request(query, self._deadlines.edit_s, fleeting=fleeting)
         except Refused as error:
             if error.details.get("reason") != "MESSAGE_NOT_MODIFIED":
                 raise
@@ -135,7 +135,7 @@ class TelegramGateway:
     async def typing(self, chat_id: int) -> None:
         action = raw.types.SendMessageTypingAction()
         query = raw.functions.messages.SetTyping(peer=await self._peer(chat_id), action=action)
-        await self._calls.request(query, self._deadlines.typing_s)
+        await self._calls.request(query, self._deadlines.typing_s, fleeting=True)
 
     async def note(self, chat_id: int, message_id: int) -> Note | None:
         return messages.to_note(await self._message(chat_id, message_id), self.me)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pyrogram.errors import BadMsgNotification, RPCError, SecurityError
 from pyrogram.session.session import AuthKeyNotFound, TransportError
 
-from transcriber.errors import FloodWait, Gone, Offline, Refused, SignedOut, StenogramError, Transient
+from transcriber.errors import FloodWait, Gone, Offline, Refused, SignedOut, SlowMode, StenogramError, Transient
 
 
 class AlreadySent(Transient):
@@ -120,6 +120,6 @@ def _rpc(error: RPCError) -> StenogramError:
 
 def _flood(error: RPCError, reason: str) -> StenogramError:
     if isinstance(error.value, int):
-        return FloodWait(error.value)
+        return (SlowMode if reason.startswith("SLOWMODE") else FloodWait)(error.value)
     # FROZEN_METHOD_INVALID and ADDRESS_INVALID come with 420 too, and waiting does not mend them.
     return FloodWait(UNTOLD_FLOOD_S) if "_X" in reason or reason == "Flood" else Refused(reason=reason)

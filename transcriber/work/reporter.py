@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 FIRST_AFTER_S = 2.0
 EVERY_S = 3.0
-TELLING_FRACTION, TELLING_S = 0.05, 1.0  # before that much, the speed so far says little about the rest
+TELLING_FRACTION, TELLING_S = 0.1, 1.0  # before that much, the speed so far says little about the rest
 
 
 class Shows(Protocol):
@@ -34,6 +34,7 @@ class Reporter:
         self._job = job
         self._latest = Progress(0.0, job.note.duration_s, "")
         self._began_s: float | None = None  # monotonic; the engine's first word of this recording, as it goes now
+        self._heard = [(0.0, 0.0)]  # after how long how much of the sound was done; nothing of it, at first
         self._expected_s: float | None = None
         self._speaking = asyncio.Lock()
         self._stopped = False
@@ -42,8 +43,13 @@ class Reporter:
         """Take the engine's word; cheap."""
         if self._began_s is None or progress.done_s < self._latest.done_s:  # begun anew, at another place
             self._began_s = self._clock.monotonic()
-        if progress.done_s != self._latest.done_s:  # in between it is at work on what will move it next
-            self._expected_s = _expected_s(progress.fraction, self._clock.monotonic() - self._began_s)
+            self._heard, self._expected_s = [(0.0, 0.0)], None
+        elapsed_s = self._clock.monotonic() - self._began_s
+        if progress.done_s == 0:  # decoding, looking for speech: no measure of what comes then
+            self._heard = [(elapsed_s, 0.0)]
+        elif progress.done_s != self._latest.done_s:  # in between it is at work on what will move it next
+            self._heard.append((elapsed_s, progress.done_s))
+            self._expected_s = _expected_s(self._heard, progress)
         self._latest = progress
 
     async def run(self) -> None:
@@ -81,6 +87,11 @@ class Reporter:
         return replace(self._latest, elapsed_s=elapsed_s, expected_s=expected_s)
 
 
-def _expected_s(fraction: float, elapsed_s: float) -> float | None:
-    """How long the whole takes at the speed so far; None while that says little."""
-    return elapsed_s / fraction if fraction >= TELLING_FRACTION and elapsed_s >= TELLING_S else None
+def _expected_s(heard: list[tuple[float, float]], progress: Progress) -> float | None:
+    """How long the whole takes if it goes on as in the latter half of what was heard: recordings that took turns with
+    it earlier may have ended since. None while that says little."""
+    (began_s, _), (elapsed_s, done_s) = heard[0], heard[-1]
+    if progress.fraction < TELLING_FRACTION or elapsed_s - began_s < TELLING_S:
+        return None
+    half_s, half_done_s = [one for one in heard[:-1] if one[1] <= done_s / 2][-1]
+    return elapsed_s + (progress.duration_s - done_s) * (elapsed_s - half_s) / (done_s - half_done_s)
