@@ -110,7 +110,7 @@ def _parser(texts: Texts) -> Parser:
     _transcribe_options(verbs.add_parser("transcribe", help=texts("cli.transcribe"), example=_EXAMPLE), texts)
     _find_options(verbs.add_parser("find", help=texts("cli.find"), example=_FIND_EXAMPLE), texts)
     _export_options(verbs.add_parser("export", help=texts("cli.export"), example=_EXPORT_EXAMPLE), texts)
-    verbs.add_parser("worker", help=texts("cli.worker"), description=texts("cli.worker_how"), example=_WORKER_EXAMPLE)
+    verbs.add_parser("worker", help=texts("cli.worker"), how=texts("cli.worker_how"), example=_WORKER_EXAMPLE)
     verbs.add_parser("check", help=texts("cli.check"))
     verbs.add_parser("doctor", help=texts("cli.doctor"))
     sandbox = verbs.add_parser("sandbox", help=texts("cli.sandbox"))

@@ -68,7 +68,7 @@ def test_the_help_of_a_verb_says_what_it_does_in_the_words_of_the_list(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     said = Texts(language)(f"cli.{verb}")
-    for arguments, wanted in (([], f"    {verb.ljust(12)}{said}\n"), ([verb], f"\n{said[0].upper()}{said[1:]}.\n")):
+    for arguments, wanted in (([], f"    {verb.ljust(12)}{said}\n"), ([verb], f"\n{said[0].upper()}{said[1:]}.")):
         with pytest.raises(SystemExit):
             userbot.main([*arguments, "--help"])
         assert wanted in capsys.readouterr().out

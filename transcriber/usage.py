@@ -56,11 +56,11 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Verbs(argparse._SubParsersAction):  # type: ignore[type-arg]  # only typeshed can give it one
-    """The verbs; the help of each begins with what the list of all says of it."""
+    """The verbs; the help of each begins with what the list of all says of it, and goes on with `how`."""
 
-    def add_parser(self, name: str, **settings: Any) -> Any:
+    def add_parser(self, name: str, *, how: str = "", **settings: Any) -> Any:
         said = settings["help"]
-        return super().add_parser(name, description=f"{said[:1].upper()}{said[1:]}.", **settings)
+        return super().add_parser(name, description=f"{said[:1].upper()}{said[1:]}. {how}".rstrip(), **settings)
 
 
 class _Formatter(argparse.HelpFormatter):
