@@ -107,12 +107,19 @@ def test_names_are_understood_as_people_write_them(tmp_path: Path, said: str, na
     assert Models(tmp_path).resolve(said).name == name
 
 
-@pytest.mark.parametrize("said", ["", "huge", "largest", "../secrets", "a/b/c", "me/../up", "/nowhere/at/all", "-"])
+@pytest.mark.parametrize("said", ["", "huge", "../secrets", "a/b/c", "me/../up", "/nowhere/at/all", "-"])
 def test_a_name_that_means_nothing_is_refused(tmp_path: Path, said: str) -> None:
     with pytest.raises(ModelRefused) as caught:
         Models(tmp_path).resolve(said)
     assert caught.value.key == "model_unknown"
     assert caught.value.details == {"model": said}
+
+
+@pytest.mark.parametrize(("said", "near"), [("larje", "large-v3"), ("smal", "small"), ("Turbot", "large-v3-turbo")])
+def test_a_name_that_is_mistyped_is_asked_back(tmp_path: Path, said: str, near: str) -> None:
+    with pytest.raises(ModelRefused) as caught:
+        Models(tmp_path).resolve(said)
+    assert caught.value.details == {"model": said, "near": near}
 
 
 def test_a_folder_on_this_machine_is_a_model(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ ENGLISH_CLI: Final[Mapping[str, str]] = {
     "argv.ambiguous": "“{value}” is not clear: {allowed}?",
     "cli.logged_out": "Signed out, and the session is removed.",
     "cli.not_signed_in": "Nobody was signed in.",
-    "terminal.model_unknown": "There is no such model[[: {model}]]. Give a catalogue name (tiny, small,"
-    " large-v3-turbo, …), owner/name or a folder.",
+    "terminal.model_unknown": "There is no such model[[: {model}]].[[ Did you mean {near}?]] Give a catalogue "
+    "name (tiny, small, large-v3-turbo, …), owner/name or a folder.",
     "terminal.unexpected": "Unexpected error[[: {error}]].",
     "terminal.truncated": "The recording breaks off: the file is not whole[[ ({path})]].",
     "error.nothing_piped": "Nothing is piped in. Like this: cat note.ogg | python userbot.py transcribe -",

@@ -52,8 +52,8 @@ RUSSIAN_CLI: Final[Mapping[str, str]] = {
     "argv.ambiguous": "Неясно, что такое «{value}»: {allowed}?",
     "cli.logged_out": "Выход выполнен, сессия удалена.",
     "cli.not_signed_in": "Выходить не из чего: вход не выполнен.",
-    "terminal.model_unknown": "Нет такой модели[[: {model}]]. Нужно имя из каталога (tiny, small,"
-    " large-v3-turbo, …), имя с Hugging Face (автор/модель) или папка.",
+    "terminal.model_unknown": "Нет такой модели[[: {model}]].[[ Может быть, {near}?]] Нужно имя из "
+    "каталога (tiny, small, large-v3-turbo, …), имя с Hugging Face (автор/модель) или папка.",
     "terminal.unexpected": "Неожиданная ошибка[[: {error}]].",
     "terminal.truncated": "Запись обрывается: файл неполный[[ ({path})]].",
     "error.nothing_piped": "На вход ничего не подано. Нужно так: cat note.ogg | python userbot.py transcribe -",

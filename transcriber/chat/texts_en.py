@@ -55,7 +55,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.missing_file": "There is no such file[[: {path}]].",
     "error.not_a_folder": "A folder is needed here, and this is a file.",
     "error.nothing_found": "There is no recording here.",
-    "error.model_unknown": "There is no such model[[: {model}]]. /model lists them.",
+    "error.model_unknown": "There is no such model[[: {model}]].[[ Did you mean {near}?]] /model lists them.",
     "error.model_unfetched": "Could not download the model[[ {model}]]. Check the network and the free disk space.",
     "error.model_broken": "The model[[ {model}]] does not load: it is damaged, or it is no CTranslate2 model.",
     "error.model_too_big": "The model[[ {model}]] does not fit in memory[[ (it needs {need_bytes:size})]]. "

@@ -54,7 +54,7 @@ _ERROR: Final[Mapping[str, str]] = {
     "error.missing_file": "Такого файла нет[[: {path}]].",
     "error.not_a_folder": "Здесь нужна папка, а это файл.",
     "error.nothing_found": "Здесь нет ни одной записи.",
-    "error.model_unknown": "Нет такой модели[[: {model}]]. Список — /model",
+    "error.model_unknown": "Нет такой модели[[: {model}]].[[ Может быть, {near}?]] Список — /model",
     "error.model_unfetched": "Не удалось скачать модель[[ {model}]]. Проверьте интернет и место на диске.",
     "error.model_broken": "Модель[[ {model}]] не загружается: файлы повреждены или это не модель CTranslate2.",
     "error.model_too_big": "Модели[[ {model}]] не хватает памяти[[ (нужно {need_bytes:size})]]. Возьмите модель "

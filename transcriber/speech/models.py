@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from transcriber.domain import ModelInfo
@@ -89,7 +90,7 @@ class Models:
             return Model(str(local.resolve()), None, local.resolve())
         if HUB_ID.fullmatch(name):
             return Model(name, name, self._home(name))
-        raise ModelRefused("model_unknown", model=name)
+        raise ModelRefused("model_unknown", model=name, **_perhaps(name))
 
     def name_of(self, name: str) -> str:
         """The proper name of a model; one that means nothing (any more) is returned as it is."""
@@ -183,6 +184,13 @@ def missing_from(folder: Path) -> str | None:
 
 def _memory_bytes(weights: int, compute_type: str) -> int:
     return BASE_BYTES + round(weights * BYTES_PER_WEIGHT.get(compute_type, BYTES_PER_WIDE_WEIGHT))
+
+
+def _perhaps(typed: str) -> dict[str, str]:
+    """The name in the catalogue that was mistyped, as a detail for an error; nothing where none comes near."""
+    names = {spelling: known.name for known in CATALOGUE for spelling in (_plain(known.name), *known.aliases)}
+    close = [] if "/" in typed else get_close_matches(_plain(typed), names, n=1)
+    return {"near": names[close[0]]} if close else {}
 
 
 def _plain(name: str) -> str:
