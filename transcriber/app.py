@@ -21,6 +21,7 @@ from transcriber.clock import Clock, SystemClock
 from transcriber.data_dir import DATABASE, prepare
 from transcriber.domain import Limits, Preferences
 from transcriber.errors import SignedOut, StoreRefused, StoreUnavailable
+from transcriber.greeting import greet
 from transcriber.heartbeat import heartbeat
 from transcriber.inbox import Inbox
 from transcriber.lending.pool import Pool
@@ -44,6 +45,7 @@ from transcriber.tracked import FirstTracked
 from transcriber.work.intake import Intake
 from transcriber.work.jobs import Jobs
 from transcriber.work.keeping import Keeping
+from transcriber.work.patience import Patience
 from transcriber.work.rules import Rules
 from transcriber.work.worker import Worker
 
@@ -133,7 +135,10 @@ async def _live(settings: Settings, texts: Texts, announce: Announce, clock: Sys
                 group.create_task(manners.run(), name="manners")
                 group.create_task(have_model(models, engine.info().model, announce, clock), name="model")
                 group.create_task(tracked.keep(gateway, clock, catch_up.put_back), name="tracked")
-                group.create_task(_tell_when_running(inbox, gateway, engine, tracked, announce), name="greeting")
+                group.create_task(
+                    greet(inbox.complete, tracked, gateway, engine, Patience(gateway, clock), announce),
+                    name="greeting",
+                )
                 group.create_task(keeping.run(inbox.complete.wait), name="keeping")
                 group.create_task(heartbeat(data_dir, gateway, engine, store, clock), name="heartbeat")
         except* SignedOut as signed_out:
@@ -181,15 +186,3 @@ async def _drop(lease: AccountLease) -> None:
     with suppress(StoreUnavailable, TimeoutError):  # it runs out by itself
         async with asyncio.timeout(CLOSE_STORE_S):
             await lease.drop()
-
-
-async def _tell_when_running(
-    inbox: Inbox, gateway: TelegramGateway, engine: Engine, tracked: FirstTracked, announce: Announce
-) -> None:
-    # "Running" is a promise that no note is missed from here on. The very first scan takes nothing and marks where
-    # looking begins; before it has, a drop would leave that mark to a later start.
-    await inbox.complete.wait()
-    await tracked.resolve(gateway)
-    announce("running")
-    announce("model", model=engine.info().model)
-    announce("tracked_list", names=await tracked.names())
