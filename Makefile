@@ -45,8 +45,9 @@ system:
 	  $(APT) update -qq && $(APT) install -y -qq redis-server libfaketime >/dev/null; } \
 	  || echo "they could not be installed: the tests that need them will say so"
 
+# In two processes, a file in one of them: most of the time a test waits, and a file's tests may share what they began.
 test: setup-dev system
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
