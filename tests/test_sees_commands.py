@@ -89,11 +89,12 @@ async def test_what_leads_to_nobody_or_to_nothing_says_so_and_what_would_help() 
             ("/queue", "The queue is empty."),
             ("/tracked", "The list is empty. To add: /track @name, or just /track in the chat itself."),
             ("/forget all", "There is nothing to delete: no transcripts."),
-            ("/find nothing", "🔎 “nothing”: nothing found. Try a single word, or another one."),
+            ("/find nothing", "🔎 “nothing”: nothing found. The beginning of a word will do, from three letters."),
         ):
             assert await answer(on, typed) == said
         for typed, why in (
             ("/model nonsense", "There is no such model: nonsense. /model lists them."),
+            ("/model larje", "There is no such model: larje. Did you mean large-v3? /model lists them."),
             ("/model Large V3", "Could not download the model large-v3. Check the network and the free disk space."),
         ):
             before = chat(on, on.me)
@@ -220,6 +221,8 @@ async def test_finding_goes_page_by_page_with_the_words_in_bold_and_links_to_the
                 EN_WORDS,
             ]
             assert await answer(on, "/find here meeting", on.friend) == (
-                "💬 In the chat “Bob”:\n🔎 “meeting”: nothing found. Try a single word, or another one."
+                "💬 In the chat “Bob”:\n"
+                "🔎 “meeting”: nothing found. The beginning of a word will do, from three letters.\n"
+                "In all chats: /find meeting"
             )
             assert chat(on, on.friend) == ["(voice)"]

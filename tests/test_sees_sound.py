@@ -143,7 +143,7 @@ async def test_a_note_to_be_heard_once_is_transcribed_on_demand_only_and_nothing
         assert on.srv.count("upload.GetFile") > fetched, "not found in a cache either"
 
         assert await answer(on, "/find voice message") == (
-            "🔎 “voice message”: nothing found. Try a single word, or another one."
+            "🔎 “voice message”: no note has all of these words.\nvoice: 0 notes\nmessage: 0 notes"
         )
         await answer(on, "/export", count=3)
         files = [action.extra["data"].decode() for action in on.srv.of("media")]
