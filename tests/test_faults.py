@@ -16,7 +16,7 @@ from tests.faults import THEMES
 from tests.faults.fault import Fault
 from tests.faults.scene import scene
 
-QUICK_AT_ONCE, SLOW_AT_ONCE = 2, 8
+QUICK_AT_ONCE, SLOW_AT_ONCE = 2, 5
 ROWS = {f"{theme}: {fault.name}": fault for theme, faults in THEMES.items() for fault in faults}
 # Those that wait for a clock are begun at once, beside the others, and asked for last.
 ORDER = sorted(ROWS, key=lambda name: bool(ROWS[name].waits_for))
