@@ -74,8 +74,8 @@ corpus: setup-dev
 
 # Writes the pinned, hash-locked requirements from the short lists in pyproject.toml.
 lock: setup-dev
-	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.txt
-	$(BIN)/uv pip compile --group dev -c requirements.txt --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o tests/requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --python-version 3.11.0 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.txt
+	$(BIN)/uv pip compile --group dev -c requirements.txt --python-version 3.11.0 --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o tests/requirements.txt
 
 # Builds the container image and runs it for real, without a Docker engine (Debian: buildah, debootstrap; root).
 image-test: setup
