@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.support.clock import FakeClock, settle
+from tests.support.cpu import cpu_s, cpu_used_s
 from tests.support.speech import MODEL, QUICK, Sample, pcm, repeated, running, sample, samples, words_wrong, write_wav
 from transcriber.domain import DecodeOptions, Progress, Transcript
 from transcriber.errors import (
@@ -83,11 +84,6 @@ async def gone_within(pid: int, seconds: float) -> bool:
             return True
         await asyncio.sleep(0.02)
     return is_gone(pid)
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture
@@ -279,16 +275,6 @@ async def test_shutting_a_waiter_down_cancels_its_run(engine: Engine, three_minu
     async with asyncio.timeout(FREED_WITHIN_S + 0.3):
         while await cpu_used_s(pid, 0.3) > 0.05:
             pass
-
-
-async def cpu_used_s(pid: int, within_s: float) -> float:
-    """What a process computes in so long; nothing if it is gone (killed, because it took over a second to stop)."""
-    try:
-        before_s = cpu_s(pid)
-        await asyncio.sleep(within_s)
-        return cpu_s(pid) - before_s
-    except FileNotFoundError:
-        return 0.0
 
 
 async def test_a_killed_process_fails_its_runs_and_the_next_run_works(engine: Engine, three_minutes: Path) -> None:

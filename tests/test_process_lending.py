@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import tempfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.scene import engines_of
+from tests.support.cpu import cpu_used_s
 from tests.support.sandbox import ProgramProcess, Stage, running, stage
 from tests.support.speech import repeated, sample
 from transcriber.sandbox.program import MODEL, SAMPLES, program
@@ -47,21 +47,6 @@ def done_by(worker: ProgramProcess) -> int:
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def cpu_used_s(pid: int, within_s: float) -> float:
-    """What a process computes in so long; nothing if it is gone."""
-    try:
-        before_s = cpu_s(pid)
-        await asyncio.sleep(within_s)
-        return cpu_s(pid) - before_s
-    except FileNotFoundError:
-        return 0.0
 
 
 @asynccontextmanager

@@ -6,16 +6,15 @@ Redis hands a published message to whoever listens and forgets it: neither its m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from transcriber.errors import StoreUnavailable
-from transcriber.storage.redis import CLOSE_S, DEADLINE_S, client_for, translated
+from transcriber.storage.redis import CLOSE_S, DEADLINE_S, answered, client_for
 from transcriber.storage.scripts import PREFIX
 
 QUIET_S = 10.0  # without a word for so long, Redis is asked whether it is there; as long again, and it is not
@@ -41,16 +40,16 @@ class RedisChannel:
 
     async def publish(self, topic: str, message: bytes) -> None:
         """See `protocols.Channel`."""
-        await _ask(self._client.publish(self._prefix + topic, message))
+        await answered(self._client.publish(self._prefix + topic, message))
 
     @asynccontextmanager
     async def listen(self, *topics: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """See `protocols.Channel`."""
         pubsub = self._client.pubsub()
         try:
-            await _ask(pubsub.subscribe(*(self._prefix + topic for topic in topics)))
+            await answered(pubsub.subscribe(*(self._prefix + topic for topic in topics)))
             for _ in topics:  # that it is done is told for each
-                if await _ask(pubsub.get_message(timeout=DEADLINE_S)) is None:
+                if await answered(pubsub.get_message(timeout=DEADLINE_S)) is None:
                     raise StoreUnavailable(reason="silent")
             yield self._heard(pubsub)
         finally:
@@ -59,11 +58,11 @@ class RedisChannel:
     async def _heard(self, pubsub: PubSub) -> AsyncIterator[bytes]:
         asked = False
         while True:
-            message = await _ask(pubsub.get_message(timeout=self._quiet_s), self._quiet_s + DEADLINE_S)
+            message = await answered(pubsub.get_message(timeout=self._quiet_s), self._quiet_s + DEADLINE_S)
             if message is None:
                 if asked:
                     raise StoreUnavailable(reason="silent")
-                await _ask(pubsub.ping())
+                await answered(pubsub.ping())
             asked = message is None
             if message is not None and message["type"] == "message":
                 yield message["data"]
@@ -71,16 +70,6 @@ class RedisChannel:
     async def close(self) -> None:
         """Close the connections, within a second."""
         await _close(self._client)
-
-
-async def _ask(answer: Awaitable[Any], within_s: float = DEADLINE_S) -> Any:
-    try:
-        async with asyncio.timeout(within_s):
-            return await answer
-    except RedisError as error:
-        raise translated(error) from error
-    except OSError as error:  # a builtin TimeoutError is an OSError
-        raise StoreUnavailable(reason=type(error).__name__) from error
 
 
 async def _close(link: Redis | PubSub) -> None:

@@ -71,28 +71,28 @@ class RedisStore:
         return "RedisStore()"
 
     async def get(self, key: str) -> str | None:
-        value: str | None = await self._ask(self._redis.hget(scripts.SETTINGS, key))
+        value: str | None = await answered(self._redis.hget(scripts.SETTINGS, key))
         return value
 
     async def set(self, key: str, value: str | None) -> None:
         if value is None:
-            await self._ask(self._redis.hdel(scripts.SETTINGS, key))
+            await answered(self._redis.hdel(scripts.SETTINGS, key))
         else:
-            await self._ask(self._redis.hset(scripts.SETTINGS, key, value))
+            await answered(self._redis.hset(scripts.SETTINGS, key, value))
 
     async def rules_of(self, chat_id: int) -> ChatRules | None:
-        doc = await self._ask(self._redis.hget(scripts.RULES, str(chat_id)))
+        doc = await answered(self._redis.hget(scripts.RULES, str(chat_id)))
         return None if doc is None else unpack(doc, rules_from_dict)
 
     async def all_rules(self) -> list[ChatRules]:
-        docs = await self._ask(self._redis.hvals(scripts.RULES))
+        docs = await answered(self._redis.hvals(scripts.RULES))
         return sorted((unpack(doc, rules_from_dict) for doc in docs), key=lambda rules: rules.chat_id)
 
     async def put_rules(self, rules: ChatRules) -> None:
-        await self._ask(self._redis.hset(scripts.RULES, str(rules.chat_id), pack(rules_to_dict(rules))))
+        await answered(self._redis.hset(scripts.RULES, str(rules.chat_id), pack(rules_to_dict(rules))))
 
     async def cursors(self) -> dict[int, int]:
-        found = await self._ask(self._redis.hgetall(scripts.CURSORS))
+        found = await answered(self._redis.hgetall(scripts.CURSORS))
         return {int(chat_id): int(message_id) for chat_id, message_id in found.items()}
 
     async def move_cursor(self, chat_id: int, message_id: int) -> None:
@@ -133,10 +133,10 @@ class RedisStore:
         pipeline = self._redis.pipeline(transaction=True)
         for state in JobState:
             pipeline.zcard(scripts.JOBS_IN + state.value)
-        return dict(zip(JobState, await self._ask(pipeline.execute()), strict=True))
+        return dict(zip(JobState, await answered(pipeline.execute()), strict=True))
 
     async def done_since(self, since_s: float) -> int:
-        count: int = await self._ask(self._redis.zcount(scripts.JOBS_IN + JobState.DONE.value, since_s, math.inf))
+        count: int = await answered(self._redis.zcount(scripts.JOBS_IN + JobState.DONE.value, since_s, math.inf))
         return count
 
     async def take_lease(self, name: str, holder: str, ttl_s: float) -> str:
@@ -167,7 +167,7 @@ class RedisStore:
         if found > scripts.SCHEMA_VERSION:
             raise StoreRefused("store_newer", found=found, known=scripts.SCHEMA_VERSION)
         try:
-            persistence = await self._ask(self._redis.info("persistence"))
+            persistence = await answered(self._redis.info("persistence"))
         except StoreRefused:
             log.info("redis does not say how it keeps what it is given")
             return
@@ -176,16 +176,18 @@ class RedisStore:
 
     async def _run(self, script: str, *values: str | float) -> Any:
         # Not EVALSHA: a script is sent whole, a kilobyte on a local link, so that no restart of Redis can forget it.
-        return await self._ask(self._redis.eval(script, 0, *map(_text, values)))
+        return await answered(self._redis.eval(script, 0, *map(_text, values)))
 
-    async def _ask(self, answer: Awaitable[Any]) -> Any:
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await answer
-        except RedisError as error:
-            raise translated(error) from error
-        except OSError as error:  # a builtin TimeoutError is an OSError
-            raise StoreUnavailable(reason=type(error).__name__) from error
+
+async def answered(answer: Awaitable[Any], within_s: float = DEADLINE_S) -> Any:
+    """What Redis answers. Raises `StoreUnavailable`, also when it does not in time, and `StoreRefused`."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await answer
+    except RedisError as error:
+        raise translated(error) from error
+    except OSError as error:  # a builtin TimeoutError is an OSError
+        raise StoreUnavailable(reason=type(error).__name__) from error
 
 
 def translated(error: RedisError) -> StenogramError:
@@ -213,7 +215,7 @@ async def server(url: str) -> tuple[str, bool]:
     """Its version, and whether it keeps what it is given (`appendonly yes`); nothing is written. Raises as `open`."""
     store = RedisStore(client_for(url))
     try:
-        found = await store._ask(store._redis.info())
+        found = await answered(store._redis.info())
     finally:
         await store.close()
     return str(found["redis_version"]), bool(found.get("aof_enabled"))
