@@ -115,7 +115,10 @@ def test_a_name_that_means_nothing_is_refused(tmp_path: Path, said: str) -> None
     assert caught.value.details == {"model": said}
 
 
-@pytest.mark.parametrize(("said", "near"), [("larje", "large-v3"), ("smal", "small"), ("Turbot", "large-v3-turbo")])
+@pytest.mark.parametrize(
+    ("said", "near"),
+    [("larje", "large-v3"), ("largest", "large-v3"), ("smal", "small"), ("Turbot", "large-v3-turbo")],
+)
 def test_a_name_that_is_mistyped_is_asked_back(tmp_path: Path, said: str, near: str) -> None:
     with pytest.raises(ModelRefused) as caught:
         Models(tmp_path).resolve(said)

@@ -16,10 +16,7 @@ from transcriber.protocols import Engine
 
 log = logging.getLogger(__name__)
 
-AGAIN_S, LONGEST_AGAIN_S = (
-    5.0,
-    40.0,
-)  # what was not answered for so long is said again; longer where that was too soon
+AGAIN_S, LONGEST_AGAIN_S = 5.0, 40.0  # not answered for so long: said again; longer where that was too soon
 MOVED_EVERY_S = 1.0
 
 
